@@ -1,0 +1,1 @@
+//! eksform plans and applies Amazon EKS from HCL files, with the live account as the only state.
