@@ -1,1 +1,6 @@
 //! eksform plans and applies Amazon EKS from HCL files, with the live account as the only state.
+//!
+//! The rooms, lowest first; a room imports lower ones only (`docs/architecture.md`).
+
+pub mod diagnostic;
+pub mod value;
