@@ -3,4 +3,9 @@
 //! The rooms, lowest first; a room imports lower ones only (`docs/architecture.md`).
 
 pub mod diagnostic;
+pub mod diff;
+pub mod kinds;
+pub mod live;
+pub mod plan;
+pub mod stack;
 pub mod value;

@@ -2,6 +2,7 @@
 
 mod address;
 mod identity;
+pub mod json;
 mod number;
 mod path;
 mod ty;

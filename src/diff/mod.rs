@@ -1,0 +1,8 @@
+//! The one generic differ: what has to happen to one instance.
+
+mod compare;
+mod propose;
+
+pub use compare::canonical;
+pub use compare::is_own_tag;
+pub use propose::{Action, Difference, Observed, Proposal, Proposed, Subject, propose};
