@@ -3,4 +3,5 @@
 //! The rooms, lowest first; a room imports lower ones only (`docs/architecture.md`).
 
 pub mod diagnostic;
+pub mod lang;
 pub mod value;
