@@ -112,11 +112,10 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
         if path.contains('/') {
             continue;
         }
-        let parse: fn(_, &str) -> _ = match path {
-            path if path.ends_with(".eks.hcl") => syntax::parse,
-            path if path.ends_with(".eks.json") => syntax::parse_json,
-            _ => continue,
-        };
+        if !path.ends_with(".eks.hcl") {
+            continue;
+        }
+        let parse = syntax::parse;
         let file = reader.program.sources.add(path.to_string(), text.clone());
         let (document, mut diagnostics) = parse(file, text);
         reader.diagnostics.append(&mut diagnostics);
@@ -151,10 +150,13 @@ impl Reader {
     fn file(&mut self, body: &Body) {
         for attribute in &body.attributes {
             self.error(
-                Diagnostic::error("unexpected-attribute", format!("\"{}\" stands outside of any block", attribute.name))
-                    .at(attribute.span)
-                    .label("only blocks may stand at the top of a file")
-                    .help("a value of one's own goes into locals { … }"),
+                Diagnostic::error(
+                    "unexpected-attribute",
+                    format!("\"{}\" stands outside of any block", attribute.name),
+                )
+                .at(attribute.span)
+                .label("only blocks may stand at the top of a file")
+                .help("a value of one's own goes into locals { … }"),
             );
         }
         for block in &body.blocks {
@@ -183,13 +185,22 @@ impl Reader {
     }
 
     fn unknown_block(&mut self, block: &Block) {
-        let diagnostic = Diagnostic::error("unknown-block", format!("There is no block \"{}\"", block.kind)).at(block.kind_span);
-        let terraform = |schema: &&&Schema| block.labels.first().is_some_and(|(label, _)| **label == *schema.terraform_type);
+        let diagnostic = Diagnostic::error("unknown-block", format!("There is no block \"{}\"", block.kind))
+            .at(block.kind_span);
+        let terraform = |schema: &&&Schema| {
+            block.labels.first().is_some_and(|(label, _)| **label == *schema.terraform_type)
+        };
         self.error(match (block.kind.as_ref(), kinds::ALL.iter().find(terraform)) {
-            ("resource", Some(schema)) => diagnostic
-                .label("kinds are blocks of their own here")
-                .help(format!("write: {} \"{}\" {{ … }}", schema.kind, block.labels.get(1).map_or("name", |(name, _)| name))),
-            ("terraform", _) => diagnostic.label("there is no state to configure").help("name the stack instead: stack \"my-platform\" {}"),
+            ("resource", Some(schema)) => {
+                diagnostic.label("kinds are blocks of their own here").help(format!(
+                    "write: {} \"{}\" {{ … }}",
+                    schema.kind,
+                    block.labels.get(1).map_or("name", |(name, _)| name)
+                ))
+            }
+            ("terraform", _) => diagnostic
+                .label("there is no state to configure")
+                .help("name the stack instead: stack \"my-platform\" {}"),
             (kind, _) => {
                 let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
                 diagnostic.help(did_you_mean(kind, known.collect::<Vec<_>>().iter().copied()))
@@ -204,9 +215,12 @@ impl Reader {
         }
         let usage: String = names.iter().map(|name| format!(" \"{name}\"")).collect();
         self.error(
-            Diagnostic::error("wrong-labels", format!("A {} block takes {}, not {}", block.kind, count(N, "label"), block.labels.len()))
-                .at(block.span)
-                .help(format!("write: {}{usage} {{ … }}", block.kind)),
+            Diagnostic::error(
+                "wrong-labels",
+                format!("A {} block takes {}, not {}", block.kind, count(N, "label"), block.labels.len()),
+            )
+            .at(block.span)
+            .help(format!("write: {}{usage} {{ … }}", block.kind)),
         );
         None
     }
@@ -231,9 +245,12 @@ impl Reader {
                     did_you_mean(&attribute.name, attributes.iter().copied())
                 };
                 self.error(
-                    Diagnostic::error("unknown-attribute", format!("A {} block has no attribute \"{}\"", block.kind, attribute.name))
-                        .at(attribute.name_span)
-                        .help(help),
+                    Diagnostic::error(
+                        "unknown-attribute",
+                        format!("A {} block has no attribute \"{}\"", block.kind, attribute.name),
+                    )
+                    .at(attribute.name_span)
+                    .help(help),
                 );
             }
         }
@@ -245,15 +262,24 @@ impl Reader {
                     did_you_mean(&nested.kind, blocks.iter().copied())
                 };
                 self.error(
-                    Diagnostic::error("unknown-block", format!("A {} block has no block \"{}\"", block.kind, nested.kind))
-                        .at(nested.kind_span)
-                        .help(help),
+                    Diagnostic::error(
+                        "unknown-block",
+                        format!("A {} block has no block \"{}\"", block.kind, nested.kind),
+                    )
+                    .at(nested.kind_span)
+                    .help(help),
                 );
             }
         }
     }
 
-    fn constant<T>(&mut self, block: &Block, name: &str, what: &str, read: impl Fn(&Expr) -> Option<T>) -> Option<T> {
+    fn constant<T>(
+        &mut self,
+        block: &Block,
+        name: &str,
+        what: &str,
+        read: impl Fn(&Expr) -> Option<T>,
+    ) -> Option<T> {
         let attribute = block.body.attribute(name)?;
         let value = read(&attribute.expr);
         if value.is_none() {
@@ -297,26 +323,36 @@ impl Reader {
             self.required_version(attribute);
         }
         let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
-        self.program.stack =
-            Some(StackBlock { name, span: block.span, instance: expr("instance"), allow_destroy: expr("allow_destroy") });
+        self.program.stack = Some(StackBlock {
+            name,
+            span: block.span,
+            instance: expr("instance"),
+            allow_destroy: expr("allow_destroy"),
+        });
     }
 
     fn required_version(&mut self, attribute: &Attribute) {
         let version = env!("CARGO_PKG_VERSION");
         let Some(text) = attribute.expr.as_string() else {
             self.error(
-                Diagnostic::error("not-constant", "\"required_version\" has to be a version constraint, written out")
-                    .at(attribute.expr.span())
-                    .help("write: required_version = \">= 0.1\""),
+                Diagnostic::error(
+                    "not-constant",
+                    "\"required_version\" has to be a version constraint, written out",
+                )
+                .at(attribute.expr.span())
+                .help("write: required_version = \">= 0.1\""),
             );
             return;
         };
         match super::version::satisfies(text, version) {
             Some(true) => {}
             Some(false) => self.error(
-                Diagnostic::error("required-version", format!("This is eksform {version}; the stack requires {text}"))
-                    .at(attribute.expr.span())
-                    .help("use a version of eksform that satisfies the constraint"),
+                Diagnostic::error(
+                    "required-version",
+                    format!("This is eksform {version}; the stack requires {text}"),
+                )
+                .at(attribute.expr.span())
+                .help("use a version of eksform that satisfies the constraint"),
             ),
             None => self.error(
                 Diagnostic::error("required-version", format!("\"{text}\" is no version constraint"))
@@ -328,7 +364,11 @@ impl Reader {
 
     fn variable(&mut self, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
-        self.only(block, &["type", "default", "description", "sensitive", "nullable", "ephemeral"], &["validation"]);
+        self.only(
+            block,
+            &["type", "default", "description", "sensitive", "nullable", "ephemeral"],
+            &["validation"],
+        );
         if let Some(first) = self.program.variables.get(&name) {
             let first = first.span;
             return self.duplicate(&format!("Variable \"{name}\""), block.span, first);
@@ -336,7 +376,7 @@ impl Reader {
         let ty = match block.body.attribute("type").map(|attribute| convert::parse_type(&attribute.expr)) {
             Some(Ok(ty)) => ty,
             Some(Err(diagnostic)) => {
-                self.error(diagnostic);
+                self.error(*diagnostic);
                 Type::Any
             }
             None => Type::Any,
@@ -363,8 +403,11 @@ impl Reader {
             (Some(condition), Some(error_message)) => Some(Condition { condition, error_message }),
             _ => {
                 self.error(
-                    Diagnostic::error("missing-attribute", format!("A {} block needs condition and error_message", block.kind))
-                        .at(block.span),
+                    Diagnostic::error(
+                        "missing-attribute",
+                        format!("A {} block needs condition and error_message", block.kind),
+                    )
+                    .at(block.span),
                 );
                 None
             }
@@ -373,7 +416,11 @@ impl Reader {
 
     fn locals(&mut self, block: &Block) {
         self.labels(block, []);
-        self.only(block, &block.body.attributes.iter().map(|attribute| attribute.name.as_ref()).collect::<Vec<_>>(), &[]);
+        self.only(
+            block,
+            &block.body.attributes.iter().map(|attribute| attribute.name.as_ref()).collect::<Vec<_>>(),
+            &[],
+        );
         for attribute in &block.body.attributes {
             if let Some(first) = self.program.locals.get(&attribute.name) {
                 let first = first.name_span;
@@ -393,7 +440,9 @@ impl Reader {
         }
         let Some(value) = block.body.attribute("value") else {
             return self.error(
-                Diagnostic::error("missing-attribute", format!("Output \"{name}\" has no value")).at(block.span).help("add: value = …"),
+                Diagnostic::error("missing-attribute", format!("Output \"{name}\" has no value"))
+                    .at(block.span)
+                    .help("add: value = …"),
             );
         };
         let output = Output {
@@ -409,7 +458,9 @@ impl Reader {
         let Some([name]) = self.labels(block, ["aws"]) else { return };
         if &*name != "aws" {
             return self.error(
-                Diagnostic::error("unknown-provider", format!("There is no provider \"{name}\"")).at(block.labels[0].1).help("the only one is \"aws\""),
+                Diagnostic::error("unknown-provider", format!("There is no provider \"{name}\""))
+                    .at(block.labels[0].1)
+                    .help("the only one is \"aws\""),
             );
         }
         self.only(
@@ -434,16 +485,22 @@ impl Reader {
         self.labels(block, []);
         self.only(block, &["to", "from_stack"], &[]);
         let Some(to) = block.body.attribute("to") else {
-            return self.error(Diagnostic::error("missing-attribute", "An adopt block needs \"to\"").at(block.span).help("add: to = addon.vpc-cni"));
+            return self.error(
+                Diagnostic::error("missing-attribute", "An adopt block needs \"to\"")
+                    .at(block.span)
+                    .help("add: to = addon.vpc-cni"),
+            );
         };
-        let Some(address) = references::as_reference(&to.expr).and_then(|reference| address(&reference)) else {
+        let Some(address) = references::as_reference(&to.expr).and_then(|reference| address(&reference))
+        else {
             return self.error(
                 Diagnostic::error("invalid-address", "\"to\" has to be the address of an instance")
                     .at(to.expr.span())
                     .help("write: to = addon.vpc-cni, or to = role.app[\"blue\"]"),
             );
         };
-        let from_stack = self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
+        let from_stack =
+            self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
         self.program.adopts.push(Adopt { to: address, from_stack, span: block.span });
     }
 
@@ -469,7 +526,8 @@ impl Reader {
         let repeat = match (expr("count"), expr("for_each")) {
             (Some(count), Some(_)) => {
                 self.error(
-                    Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both").at(count.span()),
+                    Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
+                        .at(count.span()),
                 );
                 Repeat::Once
             }
@@ -497,7 +555,9 @@ impl Reader {
     fn provider_reference(&mut self, expr: &Expr) -> Option<(ProviderRef, Span)> {
         match expr.as_dotted().as_deref() {
             Some(["aws"]) => Some((ProviderRef::default(), expr.span())),
-            Some(["aws", alias]) => Some((ProviderRef { alias: Some((*alias).into()), key: None }, expr.span())),
+            Some(["aws", alias]) => {
+                Some((ProviderRef { alias: Some((*alias).into()), key: None }, expr.span()))
+            }
             _ => {
                 self.error(
                     Diagnostic::error("invalid-provider", "\"provider\" has to name a provider block")
@@ -524,9 +584,12 @@ impl Reader {
             match references::as_reference(item) {
                 Some(reference) => found.push(reference),
                 None => self.error(
-                    Diagnostic::error("invalid-reference", format!("\"{name}\" takes references, nothing else"))
-                        .at(item.span())
-                        .help("write an address without quotes: role.app"),
+                    Diagnostic::error(
+                        "invalid-reference",
+                        format!("\"{name}\" takes references, nothing else"),
+                    )
+                    .at(item.span())
+                    .help("write an address without quotes: role.app"),
                 ),
             }
         }

@@ -33,7 +33,10 @@ fn parts(version: &str) -> Option<Vec<u64>> {
 
 fn compare(a: &[u64], b: &[u64]) -> std::cmp::Ordering {
     let at = |side: &[u64], index: usize| side.get(index).copied().unwrap_or(0);
-    (0..a.len().max(b.len())).map(|index| at(a, index).cmp(&at(b, index))).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    (0..a.len().max(b.len()))
+        .map(|index| at(a, index).cmp(&at(b, index)))
+        .find(|order| order.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
 }
 
 #[cfg(test)]
