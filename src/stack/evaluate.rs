@@ -4,7 +4,7 @@ use super::declare::{Ignore, Program, Repeat, Resource};
 use super::decode::Decoder;
 use super::graph::{Graph, Node, graph};
 use super::inputs::Inputs;
-use super::instance::{AdoptConsent, EvaluatedOutput, Evaluation, Instance};
+use super::instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 use super::provider::{self, ProviderConfig};
 use super::scope::{Iteration, StackScope, Values, failed};
 use super::{explain, variables};
@@ -598,6 +598,8 @@ impl Evaluator<'_> {
         }
         let subject = Subject { schema, address, place, key: &symbolic.key, desired: &compared };
         let observed = match fact {
+            // An add-on's own association is no stand-alone one: planning sees to it that the add-on lets go.
+            Some(Fact::Known(object)) if object.parent.is_some() => Observed::Fact(const { &Fact::Absent }),
             Some(fact) => Observed::Fact(fact),
             None => {
                 let want = Want::Object(symbolic.clone());
@@ -617,8 +619,8 @@ impl Evaluator<'_> {
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 
-    #[allow(clippy::type_complexity, reason = "instances and blocks")]
-    fn references(&self, resource: &Resource) -> (BTreeSet<Address>, BTreeSet<(Arc<str>, Arc<str>)>) {
+    /// The instances a block refers to, and the blocks whose instances it refers to as a whole.
+    fn references(&self, resource: &Resource) -> (BTreeSet<Address>, BTreeSet<BlockId>) {
         let node = Node::Resource(resource.schema.kind.into(), resource.name.clone());
         let (mut instances, mut blocks) = (BTreeSet::new(), BTreeSet::new());
         for target in self.graph.targets.get(&node).into_iter().flatten() {
@@ -644,7 +646,7 @@ fn exposed(after: &Map) -> Value {
     Value::map(object)
 }
 
-fn depends_on(resource: &Resource) -> BTreeSet<(Arc<str>, Arc<str>)> {
+fn depends_on(resource: &Resource) -> BTreeSet<BlockId> {
     let pair = |reference: &crate::lang::references::Reference| {
         Some((reference.root.clone(), Arc::from(reference.attrs().next()?)))
     };

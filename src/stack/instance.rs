@@ -9,6 +9,9 @@ use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value, Want
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Kind and label of a block.
+pub type BlockId = (Arc<str>, Arc<str>);
+
 /// One object the files declare.
 #[derive(Clone, Debug)]
 pub struct Instance {
@@ -31,8 +34,8 @@ pub struct Instance {
     /// Blocks (and instances of them) it refers to or depends on.
     pub references: BTreeSet<Address>,
     /// Blocks whose instances it refers to as a whole.
-    pub whole_blocks: BTreeSet<(Arc<str>, Arc<str>)>,
-    pub depends_on: BTreeSet<(Arc<str>, Arc<str>)>,
+    pub whole_blocks: BTreeSet<BlockId>,
+    pub depends_on: BTreeSet<BlockId>,
     pub adopt: Option<AdoptConsent>,
     pub prevent_destroy: bool,
 }

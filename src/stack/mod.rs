@@ -17,5 +17,5 @@ mod version;
 pub use declare::{Program, declare};
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
-pub use instance::{AdoptConsent, EvaluatedOutput, Evaluation, Instance};
+pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use provider::{AssumeRole, ProviderConfig};
