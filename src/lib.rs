@@ -7,5 +7,6 @@ pub mod diff;
 pub mod kinds;
 pub mod live;
 pub mod plan;
+pub mod render;
 pub mod stack;
 pub mod value;
