@@ -8,5 +8,6 @@ pub mod kinds;
 pub mod lang;
 pub mod live;
 pub mod plan;
+pub mod render;
 pub mod stack;
 pub mod value;

@@ -1,0 +1,24 @@
+//! Plans, complaints and events as text and JSON. Pure: the same input gives the same bytes.
+//!
+//! Architecture Invariant: nothing here decides. Whatever a plan does not say is not shown.
+
+mod block;
+mod diagnostics;
+#[cfg(test)]
+mod diagnostics_tests;
+mod document;
+#[cfg(test)]
+mod fixtures;
+mod literal;
+mod page;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+mod style;
+mod summary;
+mod tree;
+
+pub use diagnostics::{diagnostics, error_count};
+pub use plan::plan;
+pub use style::Style;
+pub use summary::{Counts, summary};
