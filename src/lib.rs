@@ -11,3 +11,6 @@ pub mod plan;
 pub mod render;
 pub mod stack;
 pub mod value;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
