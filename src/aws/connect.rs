@@ -10,7 +10,6 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -32,8 +31,17 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SessionKey {
     profile: Option<Arc<str>>,
-    role: Option<(Arc<str>, Option<Arc<str>>, Option<Arc<str>>, Option<u32>)>,
+    role: Option<RoleKey>,
     endpoint: Option<Arc<str>>,
+}
+
+/// A role to assume, as it makes credentials distinct.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RoleKey {
+    arn: Arc<str>,
+    session: Option<Arc<str>>,
+    external_id: Option<Arc<str>>,
+    duration: Option<u32>,
 }
 
 /// One set of credentials, and the services that have no region.
@@ -85,21 +93,22 @@ impl Session {
     }
 }
 
-type Cells<K, V> = Mutex<HashMap<K, Arc<OnceCell<Arc<V>>>>>;
+/// What is made once per key, by whoever needs it first.
+type Cells<K, V> = Mutex<HashMap<K, Arc<OnceCell<V>>>>;
 
 /// All connections, made when first needed.
 pub(super) struct Connections {
     setup: Setup,
     http: SharedHttpClient,
     pub pace: Pace,
-    sessions: Cells<SessionKey, Session>,
-    connections: Cells<(SessionKey, Arc<str>), Connection>,
+    sessions: Cells<SessionKey, Arc<Session>>,
+    connections: Cells<(SessionKey, Arc<str>), Arc<Connection>>,
     /// The region the environment names, by profile.
-    regions: Mutex<HashMap<Option<Arc<str>>, Arc<OnceCell<Option<Arc<str>>>>>>,
+    regions: Cells<Option<Arc<str>>, Option<Arc<str>>>,
     pub counter: Counter,
 }
 
-fn cell<K: Hash + Eq, V>(cells: &Mutex<HashMap<K, Arc<OnceCell<V>>>>, key: K) -> Arc<OnceCell<V>> {
+fn cell<K: Hash + Eq, V>(cells: &Cells<K, V>, key: K) -> Arc<OnceCell<V>> {
     cells.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
 }
 
@@ -141,8 +150,11 @@ impl Connections {
         let fixed = self.setup.isolated || self.setup.credentials.is_some();
         SessionKey {
             profile: provider.profile.clone().filter(|_| !fixed),
-            role: provider.assume_role.as_ref().map(|role| {
-                (role.role_arn.clone(), role.session_name.clone(), role.external_id.clone(), role.duration)
+            role: provider.assume_role.as_ref().map(|role| RoleKey {
+                arn: role.role_arn.clone(),
+                session: role.session_name.clone(),
+                external_id: role.external_id.clone(),
+                duration: role.duration,
             }),
             endpoint: provider.endpoint_url.clone().filter(|_| !self.setup.isolated),
         }
@@ -172,11 +184,8 @@ impl Connections {
 
     async fn session(&self, provider: &ProviderConfig, region: &str) -> Arc<Session> {
         let key = self.key(provider);
-        let mut sdk = if self.setup.isolated {
-            self.isolated(region)
-        } else {
-            self.from_environment(&key, region).await
-        };
+        let mut sdk =
+            if self.setup.isolated { self.isolated(region) } else { self.environment(&key, region).await };
         if let Some(role) = &provider.assume_role {
             let credentials = assumed(role, &sdk).await;
             sdk = sdk.into_builder().credentials_provider(credentials).build();
@@ -192,7 +201,7 @@ impl Connections {
     }
 
     /// Credentials, profile and endpoints as aws-config finds them.
-    async fn from_environment(&self, key: &SessionKey, region: &str) -> SdkConfig {
+    async fn environment(&self, key: &SessionKey, region: &str) -> SdkConfig {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_string()))
             .http_client(self.http.clone())
@@ -221,7 +230,7 @@ impl Connections {
             .region(Region::new(region.to_string()))
             .http_client(self.http.clone())
             .sleep_impl(self.pace.sleep.clone())
-            .time_source(self.setup.time.clone().unwrap_or_else(SharedTimeSource::default))
+            .time_source(self.setup.time.clone().unwrap_or_default())
             .retry_config(retries())
             .timeout_config(timeouts())
             .identity_cache(aws_sdk_sts::config::IdentityCache::lazy().build())

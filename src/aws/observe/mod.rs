@@ -52,17 +52,19 @@ enum Answer {
     ClusterVersions(Place, Fact<Vec<Arc<str>>>),
 }
 
+type Pair = (Arc<str>, Arc<str>);
+
 /// What is wanted of the EKS kinds of one region.
 #[derive(Default)]
 struct RegionWants {
     clusters: BTreeSet<Arc<str>>,
-    addons: BTreeSet<(Arc<str>, Arc<str>)>,
+    addons: BTreeSet<Pair>,
     /// By cluster: namespace and service account.
-    associations: BTreeMap<Arc<str>, BTreeSet<(Arc<str>, Arc<str>)>>,
+    associations: BTreeMap<Arc<str>, BTreeSet<Pair>>,
     members: BTreeSet<Arc<str>>,
     owned: BTreeSet<Arc<str>>,
-    versions: BTreeSet<(Arc<str>, Arc<str>)>,
-    configurations: BTreeSet<(Arc<str>, Arc<str>)>,
+    versions: BTreeSet<Pair>,
+    configurations: BTreeSet<Pair>,
     cluster_versions: bool,
 }
 
@@ -193,8 +195,8 @@ async fn reach(
 }
 
 fn at(diagnostic: Diagnostic, config: &ProviderConfig) -> Diagnostic {
-    match &config.span {
-        Some(span) => diagnostic.at(span.clone()),
+    match config.span {
+        Some(span) => diagnostic.at(span),
         None => diagnostic,
     }
 }
