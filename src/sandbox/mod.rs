@@ -56,10 +56,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            clock: Clock::System,
-            speed: 2700.0,
-        }
+        Options { clock: Clock::System, speed: 2700.0 }
     }
 }
 
@@ -78,12 +75,10 @@ pub enum OpenError {
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            OpenError::Held {
-                endpoint: Some(endpoint),
-            } => write!(f, "the sandbox is held by the server at {endpoint}"),
-            OpenError::Held { endpoint: None } => {
-                f.write_str("the sandbox is held by another process")
+            OpenError::Held { endpoint: Some(endpoint) } => {
+                write!(f, "the sandbox is held by the server at {endpoint}")
             }
+            OpenError::Held { endpoint: None } => f.write_str("the sandbox is held by another process"),
             OpenError::Io(error) => write!(f, "the sandbox cannot be opened: {error}"),
         }
     }
@@ -129,13 +124,7 @@ impl Sandbox {
     /// A sandbox that leaves nothing behind.
     #[must_use]
     pub fn in_memory(options: Options) -> Sandbox {
-        Sandbox::new(
-            options,
-            None,
-            Store::default(),
-            log::Log::Memory(Vec::new()),
-            None,
-        )
+        Sandbox::new(options, None, Store::default(), log::Log::Memory(Vec::new()), None)
     }
 
     /// The sandbox in a directory, which is made if it is not there. One process at a time holds it.
@@ -144,18 +133,13 @@ impl Sandbox {
     /// If another process holds it, or if it cannot be read or written.
     pub fn open(directory: &Path, options: Options) -> Result<Sandbox, OpenError> {
         std::fs::create_dir_all(directory)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(directory.join("lock"))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let endpoint = std::fs::read_to_string(serve::endpoint_file(directory)).ok();
-                let endpoint = endpoint
-                    .map(|text| text.trim().to_owned())
-                    .filter(|text| !text.is_empty());
+                let endpoint = endpoint.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
                 return Err(OpenError::Held { endpoint });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(OpenError::Io(error)),
@@ -169,13 +153,7 @@ impl Sandbox {
         }
         let store = Store::open(directory)?;
         let log = log::Log::open(directory)?;
-        Ok(Sandbox::new(
-            options,
-            Some(directory.to_owned()),
-            store,
-            log,
-            Some(lock),
-        ))
+        Ok(Sandbox::new(options, Some(directory.to_owned()), store, log, Some(lock)))
     }
 
     fn new(
@@ -185,25 +163,9 @@ impl Sandbox {
         log: log::Log,
         lock: Option<File>,
     ) -> Sandbox {
-        let speed = if options.speed > 0.0 {
-            options.speed
-        } else {
-            1.0
-        };
-        let state = Mutex::new(State {
-            store,
-            log,
-            requests: 0,
-            _lock: lock,
-        });
-        Sandbox {
-            inner: Arc::new(Inner {
-                clock: options.clock.run(),
-                speed,
-                directory,
-                state,
-            }),
-        }
+        let speed = if options.speed > 0.0 { options.speed } else { 1.0 };
+        let state = Mutex::new(State { store, log, requests: 0, _lock: lock });
+        Sandbox { inner: Arc::new(Inner { clock: options.clock.run(), speed, directory, state }) }
     }
 
     /// The directory the state lives in; none in memory.
@@ -232,10 +194,7 @@ impl Sandbox {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // A panic while answering rolled nothing back; the next request does, see `answer`.
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
@@ -260,8 +219,7 @@ impl Sandbox {
         let (service, operation, answer) = match wire::identify(&parts) {
             Err((service, error)) => (service, None, Err(error)),
             Ok(scope) => {
-                let (operation, answer) =
-                    self.dispatch(state, &scope, &parts, &body, now, &mut entry);
+                let (operation, answer) = self.dispatch(state, &scope, &parts, &body, now, &mut entry);
                 (Some(scope.service), operation, answer)
             }
         };
@@ -303,8 +261,8 @@ impl Sandbox {
         entry.caller.clone_from(&caller.arn);
         entry.region = (service != Service::Iam).then(|| scope.region.clone());
         if body.len() > BODY_LIMIT {
-            let error = AwsError::new("RequestEntityTooLargeException", "The request is too large")
-                .status(413);
+            let error =
+                AwsError::new("RequestEntityTooLargeException", "The request is too large").status(413);
             return (None, Err(error));
         }
         let decoded = wire::decode(service, parts, body);
@@ -312,10 +270,7 @@ impl Sandbox {
             let unknown = AwsError::new("UnknownOperationException", "").status(404);
             return (None, Err(decoded.input.err().unwrap_or(unknown)));
         };
-        let input = match decoded
-            .input
-            .and_then(|input| checked(service, operation, input))
-        {
+        let input = match decoded.input.and_then(|input| checked(service, operation, input)) {
             Ok(input) => input,
             Err(error) => return (Some(operation), Err(error)),
         };
@@ -369,25 +324,13 @@ fn broken(service: Service, error: &io::Error) -> AwsError {
         Service::Tagging => "InternalServiceException",
         Service::EksAuth => "InternalServerException",
     };
-    AwsError::new(
-        code,
-        format!("The sandbox's state cannot be written: {error}"),
-    )
-    .status(500)
+    AwsError::new(code, format!("The sandbox's state cannot be written: {error}")).status(500)
 }
 
 /// The input, if it fits the operation's shape.
-fn checked(
-    service: Service,
-    operation: &str,
-    input: Value,
-) -> Result<Map<String, Value>, AwsError> {
+fn checked(service: Service, operation: &str, input: Value) -> Result<Map<String, Value>, AwsError> {
     let model = service.model();
-    if let Some(shape) = model
-        .operations
-        .get(operation)
-        .and_then(|operation| operation.input.as_ref())
-    {
+    if let Some(shape) = model.operations.get(operation).and_then(|operation| operation.input.as_ref()) {
         let found = model::violations(model, shape, &input);
         if !found.is_empty() {
             return Err(match service {

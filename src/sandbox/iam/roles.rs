@@ -23,9 +23,7 @@ fn checked_trust(call: &Call<'_>, text: &str) -> Result<BTreeMap<String, String>
         }
     }
     if document::size(text) > TRUST_SIZE {
-        return Err(limit(format!(
-            "Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}"
-        )));
+        return Err(limit(format!("Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}")));
     }
     Ok(ids)
 }
@@ -40,20 +38,14 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         boundary::check(call, arn)?;
     }
     if call.store.get(&key).is_some() {
-        return Err(AwsError::new(
-            "EntityAlreadyExists",
-            format!("Role with name {name} already exists."),
-        ));
+        return Err(AwsError::new("EntityAlreadyExists", format!("Role with name {name} already exists.")));
     }
     let trusted_ids = checked_trust(call, &trust)?;
     let path = call.text("Path").unwrap_or_else(|| "/".to_owned());
     let seed = call.seed(&key);
     let role = Role {
         id: format!("AROA{}", id_text(&seed, 17, UPPER)),
-        arn: format!(
-            "arn:{}:iam::{}:role{path}{name}",
-            call.partition, call.account
-        ),
+        arn: format!("arn:{}:iam::{}:role{path}{name}", call.partition, call.account),
         name,
         path,
         created: call.now,
@@ -82,15 +74,10 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let under = call.text("PathPrefix").unwrap_or_else(|| "/".to_owned());
     let (roles, next) = call
-        .page(
-            &call.iam_key(&["role"]),
-            max_items(call),
-            call.text("Marker").as_deref(),
-            |_, document| {
-                let role: Role = serde::Deserialize::deserialize(document).ok()?;
-                role.path.starts_with(&under).then_some(role)
-            },
-        )
+        .page(&call.iam_key(&["role"]), max_items(call), call.text("Marker").as_deref(), |_, document| {
+            let role: Role = serde::Deserialize::deserialize(document).ok()?;
+            role.path.starts_with(&under).then_some(role)
+        })
         .map_err(|_| bad_marker())?;
     let roles = roles.iter().map(|role| role.listed(call.store)).collect();
     Ok(listing("Roles", roles, next))
