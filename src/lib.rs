@@ -5,6 +5,7 @@
 pub mod diagnostic;
 pub mod diff;
 pub mod kinds;
+pub mod lang;
 pub mod live;
 pub mod plan;
 pub mod render;
