@@ -4,6 +4,7 @@ mod build;
 mod calls;
 mod change;
 mod document;
+mod event;
 mod order;
 mod refusals;
 mod relations;
@@ -13,3 +14,4 @@ pub use build::{Built, build, digest};
 pub use change::{
     Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
 };
+pub use event::{Because, Event, Failure, Outcome, Skipped};

@@ -116,12 +116,16 @@ fn step_block(page: &mut Page, step: &Step<'_>) {
     page.line(0, step.mark, &block::opening(change.schema.kind, &label));
     let context = Context { address: change.address.as_ref(), forces: forces(step) };
     let before = step.replaced.map_or(change.before.as_ref(), |old| old.before.as_ref());
+    let after = match change.action {
+        ChangeAction::Await => change.after.as_ref().or(before),
+        _ => change.after.as_ref(),
+    };
     let block = Block {
         attributes: change.schema.attributes,
         identity: change.schema.identity,
         path: Path::ROOT,
         before: before.map(Cow::Borrowed),
-        after: change.after.as_ref().map(Cow::Borrowed),
+        after: after.map(Cow::Borrowed),
     };
     block::body(page, &context, 1, &block);
     page.close(0, "}");
@@ -183,7 +187,7 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
         });
     }
     remarks.extend(because(step));
-    if change.waits_first {
+    if change.waits_first && change.action != ChangeAction::Await && change.reason != Reason::BeingDeleted {
         remarks.push("AWS is still working on it: it is waited for first".to_string());
     }
     (line, remarks)
@@ -212,6 +216,9 @@ fn because(step: &Step<'_>) -> Option<String> {
         }
         Reason::ParentReplaced(parent) => {
             Some(format!("because {} {} is replaced", parent.kind, parent.name()))
+        }
+        Reason::BeingDeleted if change.action != ChangeAction::Create => {
+            Some("AWS is deleting it already".to_string())
         }
         Reason::BeingDeleted => Some("once AWS has finished deleting the old one".to_string()),
         Reason::Moved(old) => Some(format!("was {} {}", old.kind, old.name())),
