@@ -3,6 +3,8 @@
 //! The rooms, lowest first; a room imports lower ones only (`docs/architecture.md`).
 
 #[cfg(feature = "aws")]
+pub mod apply;
+#[cfg(feature = "aws")]
 pub mod aws;
 pub mod diagnostic;
 pub mod diff;
