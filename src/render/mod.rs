@@ -7,6 +7,9 @@ mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
 mod document;
+mod event;
+#[cfg(test)]
+mod event_tests;
 #[cfg(test)]
 mod fixtures;
 mod literal;
@@ -17,8 +20,11 @@ mod plan_tests;
 mod style;
 mod summary;
 mod tree;
+mod value;
 
 pub use diagnostics::{diagnostics, error_count};
+pub use event::{elapsed, event};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
+pub use value::{outputs, value};
