@@ -12,6 +12,9 @@ mod event;
 mod event_tests;
 #[cfg(test)]
 mod fixtures;
+mod json;
+#[cfg(test)]
+mod json_tests;
 mod literal;
 mod page;
 mod plan;
@@ -19,11 +22,13 @@ mod plan;
 mod plan_tests;
 mod style;
 mod summary;
+mod terraform;
 mod tree;
 mod value;
 
 pub use diagnostics::{diagnostics, error_count};
 pub use event::{elapsed, event};
+pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
