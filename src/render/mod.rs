@@ -7,8 +7,14 @@ mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
 mod document;
+mod event;
+#[cfg(test)]
+mod event_tests;
 #[cfg(test)]
 mod fixtures;
+mod json;
+#[cfg(test)]
+mod json_tests;
 mod literal;
 mod page;
 mod plan;
@@ -16,9 +22,14 @@ mod plan;
 mod plan_tests;
 mod style;
 mod summary;
+mod terraform;
 mod tree;
+mod value;
 
 pub use diagnostics::{diagnostics, error_count};
+pub use event::{elapsed, event};
+pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
+pub use value::{outputs, value};

@@ -9,7 +9,7 @@ use super::tree::{self, Shape, Slot};
 use crate::kinds::OWNERSHIP;
 use crate::live::decode_address;
 use crate::plan::{Change, ChangeAction, ChangeId, Ownership, Plan, Reason};
-use crate::value::{Address, Path, Value};
+use crate::value::{Address, Map, Path, Value};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -34,21 +34,39 @@ pub fn plan(plan: &Plan, style: Style) -> String {
 }
 
 /// A change, or the two that make up a replacement.
-struct Step<'a> {
-    change: &'a Change,
+pub struct Step<'a> {
+    pub change: &'a Change,
     /// The deletion of what is replaced.
-    replaced: Option<&'a Change>,
+    pub replaced: Option<&'a Change>,
     mark: Mark,
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// Whether a replacement is made before what it replaces goes.
+    pub fn creates_first(&self) -> bool {
+        self.mark == Mark::CreateDelete
+    }
+
+    /// The attributes as they are.
+    pub fn before(&self) -> Option<&'a Map> {
+        self.replaced.and_then(|old| old.before.as_ref()).or(self.change.before.as_ref())
+    }
+
+    /// The attributes as they will be. What is only waited for stays as it is.
+    pub fn after(&self) -> Option<&'a Map> {
+        match self.change.action {
+            ChangeAction::Await => self.change.after.as_ref().or(self.before()),
+            _ => self.change.after.as_ref(),
+        }
+    }
+
     fn adopts(&self) -> bool {
         matches!(self.change.ownership, Ownership::Adopt { .. })
     }
 }
 
 /// The blocks in the order in which they are shown: by address, then what has none by identity.
-fn steps(plan: &Plan) -> Vec<Step<'_>> {
+pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
     let replaced: BTreeSet<ChangeId> = plan.changes.iter().filter_map(|change| change.replaces).collect();
     let create_first: BTreeSet<(ChangeId, ChangeId)> =
         plan.edges.iter().map(|edge| (edge.from, edge.to)).collect();
@@ -115,24 +133,19 @@ fn step_block(page: &mut Page, step: &Step<'_>) {
     };
     page.line(0, step.mark, &block::opening(change.schema.kind, &label));
     let context = Context { address: change.address.as_ref(), forces: forces(step) };
-    let before = step.replaced.map_or(change.before.as_ref(), |old| old.before.as_ref());
-    let after = match change.action {
-        ChangeAction::Await => change.after.as_ref().or(before),
-        _ => change.after.as_ref(),
-    };
     let block = Block {
         attributes: change.schema.attributes,
         identity: change.schema.identity,
         path: Path::ROOT,
-        before: before.map(Cow::Borrowed),
-        after: after.map(Cow::Borrowed),
+        before: step.before().map(Cow::Borrowed),
+        after: step.after().map(Cow::Borrowed),
     };
     block::body(page, &context, 1, &block);
     page.close(0, "}");
 }
 
 /// What forces a replacement: the differences that cannot be made in place, or another identity.
-fn forces(step: &Step<'_>) -> Vec<Path> {
+pub fn forces(step: &Step<'_>) -> Vec<Path> {
     let Some(old) = step.replaced else { return Vec::new() };
     let mut forces: Vec<Path> = match &step.change.reason {
         Reason::ForcesReplacement(paths) => paths.clone(),
@@ -228,7 +241,7 @@ fn because(step: &Step<'_>) -> Option<String> {
 
 /// An address that is rewritten beside other changes.
 fn recorded(change: &Change) -> Option<String> {
-    let side = |side: Option<&crate::value::Map>| -> Option<Address> {
+    let side = |side: Option<&Map>| -> Option<Address> {
         let tag = side?.get(OWNERSHIP)?.get(crate::kinds::TAG_ADDRESS)?.as_str()?.to_string();
         decode_address(&tag)
     };
