@@ -2,7 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::render::{self, Style};
-use std::io::{BufRead, IsTerminal, Write};
+#[cfg(feature = "aws")]
+use std::io::BufRead;
+use std::io::{IsTerminal, Write};
 
 /// Standard output and error. Writing to a pipe that was closed ends nothing.
 pub struct Terminal {
@@ -30,6 +32,7 @@ impl Terminal {
     }
 
     /// Prints a line to standard error.
+    #[cfg(any(feature = "aws", feature = "sandbox"))]
     pub fn say(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
@@ -48,6 +51,7 @@ impl Terminal {
     }
 
     /// Asks a question that only `yes` answers. Without a terminal to answer from, or at its end: no.
+    #[cfg(feature = "aws")]
     pub fn confirm(&self, question: &str) -> bool {
         self.print(question);
         let mut answer = String::new();

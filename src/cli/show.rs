@@ -13,6 +13,7 @@ use std::path::Path;
 pub struct Loaded {
     pub plan: Plan,
     pub program: Program,
+    #[cfg(feature = "aws")]
     pub saved: saved::Saved,
 }
 
@@ -34,7 +35,12 @@ pub fn load(path: &Path, given: &super::args::Variables) -> Result<Loaded, Vec<D
     }
     let built = saved::round(&program, &saved.inputs, &saved.snapshot).built;
     match built.plan {
-        Some(plan) => Ok(Loaded { plan, program, saved }),
+        Some(plan) => Ok(Loaded {
+            plan,
+            program,
+            #[cfg(feature = "aws")]
+            saved,
+        }),
         None => Err(vec![
             Diagnostic::error(
                 "plan-format",

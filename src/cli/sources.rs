@@ -1,10 +1,12 @@
 //! The files of a stack, from disk.
 
 use crate::diagnostic::Diagnostic;
+#[cfg(feature = "aws")]
 use crate::live::Fact;
 use crate::stack::SourceTree;
-use std::path::{Component, Path};
-use std::sync::Arc;
+use std::path::Path;
+#[cfg(feature = "aws")]
+use std::{path::Component, sync::Arc};
 
 /// A file larger than this is no file of a stack.
 const LARGEST: u64 = 16 << 20;
@@ -56,6 +58,7 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 /// Answers what expressions ask about files (`file("policy.json")`): below the stack's directory only.
+#[cfg(feature = "aws")]
 pub fn file(directory: &Path, path: &str) -> Fact<Arc<str>> {
     let relative = Path::new(path);
     let inside = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
