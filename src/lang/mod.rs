@@ -7,8 +7,10 @@ pub mod eval;
 mod functions;
 #[allow(dead_code, reason = "spans are for the JSON syntax that comes next")]
 mod json;
+mod lexer;
 mod literal;
 mod lower;
+mod recovery;
 pub mod references;
 pub mod syntax;
 mod template;

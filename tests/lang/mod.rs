@@ -1,0 +1,4 @@
+//! The language against its corpus (`testdata/lang`) and its laws.
+
+mod corpus;
+mod scope;
