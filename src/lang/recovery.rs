@@ -190,6 +190,12 @@ pub(super) fn explain(
             .help("remove one of the definitions");
     }
     let error = |message: String| Diagnostic::error("syntax", message).at(at);
+    if let Some(token) = token
+        && token.kind == Kind::Number
+        && token.range.start < range.start
+    {
+        return Diagnostic::error("syntax", "Number out of range").at(span(file, base, &token.range));
+    }
     if found == "\"'\"" {
         return error("Invalid character".to_string())
             .label("a single quote")
@@ -234,7 +240,10 @@ pub(super) fn explain(
         return error(format!("\"=\" or \":\" is expected after an object key, but there is {found}"));
     }
     if message.contains("escape sequence") {
-        return error(format!("Unknown escape sequence: {found}")).help(
+        let start = text[..range.start].rfind('\\').unwrap_or(range.start);
+        let end = text[start..].char_indices().nth(2).map_or(text.len(), |(at, _)| start + at);
+        let at = span(file, base, &(start..end));
+        return Diagnostic::error("syntax", format!("Unknown escape sequence: {}", &text[start..end])).at(at).help(
             "known ones are \\n, \\r, \\t, \\\", \\\\, \\uNNNN and \\UNNNNNNNN; a backslash itself is \\\\",
         );
     }

@@ -12,8 +12,8 @@ pub struct CorpusScope {
 
 impl Default for CorpusScope {
     fn default() -> Self {
-        let text = Value::from;
-        let list = |items: &[&str]| Value::list(items.iter().map(|item| text(*item)).collect());
+        let text = |text: &str| Value::from(text);
+        let list = |items: &[&str]| Value::list(items.iter().map(|item| text(item)).collect());
         let vars = Value::object([
             ("s", text("hello")),
             ("empty", text("")),
