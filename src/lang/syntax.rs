@@ -1,6 +1,7 @@
 //! Files as documents: blocks and attributes in source order, with spans. [`parse`] reads HCL.
 
 use super::ast::Expr;
+pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
 use super::{lexer, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
@@ -76,7 +77,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     if lexed.unterminated.is_empty()
         && let Ok(parsed) = hcl::edit::parser::parse_body(source)
     {
-        let mut lower = Lower { file, base, text: source, diagnostics };
+        let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
         add_structures(&mut lower, &parsed, &mut document.body);
         return (document, lower.diagnostics);
     }
@@ -88,7 +89,8 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
         let part = &source[chunk.range.clone()];
         match hcl::edit::parser::parse_body(part) {
             Ok(parsed) => {
-                let mut lower = Lower { file, base: base + chunk.range.start, text: part, diagnostics };
+                let mut lower =
+                    Lower { file, base: base + chunk.range.start, text: part, offsets: None, diagnostics };
                 add_structures(&mut lower, &parsed, &mut document.body);
                 diagnostics = lower.diagnostics;
             }
@@ -147,25 +149,46 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
     }
     let parsed = hcl::edit::parser::parse_expr(source)
         .map_err(|error| vec![recovery::explain(file, start, source, &lexed, &error)])?;
-    let mut lower = Lower { file, base: start, text: source, diagnostics: Vec::new() };
+    let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
 }
 
-/// Reads text that is a template as a whole: a template file, a string of a JSON file.
+/// Reads text that is a template as a whole: a template file.
 pub(crate) fn parse_template(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic>> {
+    let mut lower = Lower { file, base: 0, text, offsets: None, diagnostics: Vec::new() };
     let whole = Span::new(file, 0..text.len());
-    let parsed = hcl::edit::parser::parse_template(text).map_err(|error| {
-        let at = error.location().offset();
-        let message = format!("Invalid template: {}", error.message());
-        vec![Diagnostic::error("syntax", message).at(Span::new(file, at..(at + 1).min(text.len()).max(at)))]
-    })?;
-    let mut lower = Lower { file, base: 0, text, diagnostics: Vec::new() };
-    let expr = template::bare(&mut lower, &parsed, whole);
+    let expr = template_within(&mut lower, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
 }
 
-fn empty_body(span: Span) -> Body {
+/// Reads the text of `lower` as a template; errors go to its diagnostics.
+pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
+    match hcl::edit::parser::parse_template(lower.text) {
+        Ok(parsed) => template::bare(lower, &parsed, whole),
+        Err(error) => {
+            let at = error.location().offset();
+            let span = lower.span(Some(at..(at + 1).min(lower.text.len()).max(at)), whole);
+            let message = match error.message() {
+                "unexpected token" => "it does not end, or a directive is not closed",
+                other => other,
+            };
+            lower
+                .diagnostics
+                .push(Diagnostic::error("syntax", format!("Invalid template: {message}")).at(span));
+            Expr::literal(crate::value::Value::NULL, whole)
+        }
+    }
+}
+
+/// Reads the text of `lower` as an expression; errors go to its diagnostics.
+pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> {
+    // With blanks before it the places would be off.
+    let parsed = hcl::edit::parser::parse_expr(lower.text.trim_end()).ok()?;
+    Some(lower.expr(&parsed, whole))
+}
+
+pub(super) fn empty_body(span: Span) -> Body {
     Body { attributes: Vec::new(), blocks: Vec::new(), span }
 }
 

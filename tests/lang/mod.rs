@@ -1,4 +1,5 @@
 //! The language against its corpus (`testdata/lang`) and its laws.
 
 mod corpus;
+mod format;
 mod scope;

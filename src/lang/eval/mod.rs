@@ -143,7 +143,9 @@ impl<'a> Evaluator<'a> {
         self.spend(1, expr.span())?;
         match expr.kind() {
             Kind::Literal(value) => Ok(value.clone()),
-            Kind::Parenthesis(inner) | Kind::Unwrapped(inner) => self.eval(inner, env),
+            Kind::Parenthesis(inner) | Kind::Unwrapped(inner) | Kind::Json { value: inner, .. } => {
+                self.eval(inner, env)
+            }
             Kind::Template(parts) => self.template(parts, expr.span(), env),
             Kind::List(items) => collect(items.iter().map(|item| self.eval(item, env))).map(Value::list),
             Kind::Object(items) => self.object(items, env),
