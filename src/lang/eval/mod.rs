@@ -67,7 +67,7 @@ pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Result<Value, Vec<Diagnostic>
 }
 
 /// Steps (expressions evaluated, items visited, 64-byte blocks written) one evaluation may take.
-const MAX_WORK: u64 = 20_000_000;
+const MAX_WORK: u64 = 10_000_000;
 
 /// Bytes one evaluation may write into strings.
 pub(crate) const MAX_TEXT: usize = 64 << 20;
