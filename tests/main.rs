@@ -1,4 +1,5 @@
 //! The one integration test binary: every other one would link everything again.
 
+mod lang;
 #[cfg(feature = "sandbox")]
 mod sandbox;
