@@ -8,4 +8,5 @@ mod clusters;
 mod durable;
 mod hostile;
 mod iam;
+mod members;
 mod sts_and_tags;

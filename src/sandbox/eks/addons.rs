@@ -312,7 +312,7 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
-    list_members(call, "clusterName", "addon", "addons")
+    list_members(call, "addon", "addonName", "addons")
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {

@@ -7,7 +7,8 @@ use super::super::catalog;
 use super::super::error::{Answer, AwsError};
 use super::super::resource::Resource;
 use super::{
-    IN_USE, INVALID_REQUEST, cluster, cluster_config, idempotency, invalid, page, roles, wrap,
+    IN_USE, INVALID_REQUEST, access_entries, cluster, cluster_config, idempotency, invalid, page,
+    roles, wrap,
 };
 
 /// Seconds that AWS takes.
@@ -131,6 +132,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let done = call.after(CREATE);
     resource.start("CREATING", done, Some("ACTIVE"), ready(call, &seed));
     call.save(&key, &resource);
+    if access_entries::api_mode(&resource) {
+        access_entries::of_creator(call, &resource);
+    }
     idempotency::remember(call, &key, &seed);
     Ok(wrap("cluster", resource.describe()))
 }

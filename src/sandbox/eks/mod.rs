@@ -1,13 +1,19 @@
 //! EKS: the operations and what they share.
 
+mod access_entries;
 mod addon_updates;
 mod addons;
 mod associations;
 pub(crate) mod auth;
 mod cluster_config;
+mod cluster_updates;
 mod clusters;
 mod configuration;
+mod fargate;
 mod idempotency;
+mod insights;
+mod nodegroup_updates;
+mod nodegroups;
 mod roles;
 mod tags;
 mod updates;
@@ -37,9 +43,9 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         "DescribeCluster" => clusters::describe(call),
         "ListClusters" => clusters::list(call),
         "DeleteCluster" => clusters::delete(call),
-        "UpdateClusterConfig" => cluster_config::update_config(call),
-        "UpdateClusterVersion" => cluster_config::update_version(call),
-        "AssociateEncryptionConfig" => cluster_config::associate_encryption(call),
+        "UpdateClusterConfig" => cluster_updates::update_config(call),
+        "UpdateClusterVersion" => cluster_updates::update_version(call),
+        "AssociateEncryptionConfig" => cluster_updates::associate_encryption(call),
         "DescribeClusterVersions" => versions::cluster_versions(call),
         "CreateAddon" => addons::create(call),
         "DescribeAddon" => addons::describe(call),
@@ -58,14 +64,33 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         "TagResource" => tags::tag(call),
         "UntagResource" => tags::untag(call),
         "ListTagsForResource" => tags::list(call),
-        "ListNodegroups" => list_members(call, "clusterName", "nodegroup", "nodegroups"),
+        "CreateNodegroup" => nodegroups::create(call),
+        "DescribeNodegroup" => nodegroups::describe(call),
+        "ListNodegroups" => list_members(call, "nodegroup", "nodegroupName", "nodegroups"),
+        "UpdateNodegroupConfig" => nodegroup_updates::update_config(call),
+        "UpdateNodegroupVersion" => nodegroup_updates::update_version(call),
+        "DeleteNodegroup" => nodegroups::delete(call),
+        "CreateFargateProfile" => fargate::create(call),
+        "DescribeFargateProfile" => fargate::describe(call),
         "ListFargateProfiles" => list_members(
             call,
-            "clusterName",
             "fargate-profile",
+            "fargateProfileName",
             "fargateProfileNames",
         ),
-        "ListAccessEntries" => list_members(call, "clusterName", "access-entry", "accessEntries"),
+        "DeleteFargateProfile" => fargate::delete(call),
+        "CreateAccessEntry" => access_entries::create(call),
+        "DescribeAccessEntry" => access_entries::describe(call),
+        "ListAccessEntries" => access_entries::list(call),
+        "UpdateAccessEntry" => access_entries::update(call),
+        "DeleteAccessEntry" => access_entries::delete(call),
+        "AssociateAccessPolicy" => access_entries::associate(call),
+        "DisassociateAccessPolicy" => access_entries::disassociate(call),
+        "ListAssociatedAccessPolicies" => access_entries::list_associated(call),
+        "ListInsights" => insights::list(call),
+        "DescribeInsight" => insights::describe(call),
+        "StartInsightsRefresh" => insights::start_refresh(call),
+        "DescribeInsightsRefresh" => insights::describe_refresh(call),
         "ListAccessPolicies" => versions::access_policies(call),
         other => {
             let text = format!("The sandbox does not implement {other}");
@@ -142,16 +167,10 @@ fn page<T: Into<Value>>(
     Ok(Value::Object(answer))
 }
 
-/// The names of a cluster's members of one kind.
-fn list_members(call: &Call<'_>, cluster_member: &str, kind: &str, member: &str) -> Answer {
-    let cluster = cluster(call, cluster_member)?;
+/// The names of a cluster's members of one kind; `name` is where their description has it.
+fn list_members(call: &Call<'_>, kind: &str, name: &str, member: &str) -> Answer {
+    let cluster = cluster(call, "clusterName")?;
     let prefix = call.key(&[kind, cluster.text("name")]);
-    let name = match kind {
-        "nodegroup" => "nodegroupName",
-        "fargate-profile" => "fargateProfileName",
-        "access-entry" => "principalArn",
-        _ => "addonName",
-    };
     page(call, &prefix, member, |resource| {
         Some(Value::String(resource.text(name).to_owned()))
     })

@@ -8,7 +8,7 @@ use super::super::error::{Answer, AwsError};
 use super::{NOT_FOUND, invalid};
 
 /// A page of a list that is not stored: the token is the number of items before it.
-fn paged(call: &Call<'_>, member: &str, items: Vec<Value>) -> Answer {
+pub(super) fn paged(call: &Call<'_>, member: &str, items: Vec<Value>) -> Answer {
     let limit = call
         .number("maxResults")
         .and_then(|limit| usize::try_from(limit).ok())
