@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use eksform::sandbox::{Clock, Options, Sandbox, serve};
+use eksform::sandbox::{Options, Sandbox, serve};
 use tokio::net::TcpListener;
 
 /// The Python that has boto3: `EKSFORM_PYTHON`, or the one on the path.
@@ -42,8 +42,8 @@ async fn boto3_finds_nothing_to_complain_about() {
     }
     // So fast that whatever is begun is done by the next request.
     let sandbox = Sandbox::in_memory(Options {
-        clock: Clock::System,
         speed: 1e12,
+        ..Options::default()
     });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -26,6 +26,7 @@ pub fn real_time() -> Options {
     Options {
         clock: Clock::Tokio { start: start() },
         speed: 1.0,
+        ..Options::default()
     }
 }
 

@@ -6,6 +6,7 @@ mod botocore;
 mod client;
 mod clusters;
 mod durable;
+mod faults;
 mod hostile;
 mod iam;
 mod members;

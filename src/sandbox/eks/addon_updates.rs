@@ -99,6 +99,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
             .map_or(Value::Null, Value::String),
     );
 
+    addon.hidden.remove("failed");
     let done = call.after(UPDATE);
     let update = updates::start(
         call,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::call::{Arn, Call};
 use super::super::error::AwsError;
+use super::super::resource::Resource;
 use super::clusters::ec2_id;
 use super::invalid;
 
@@ -34,12 +35,22 @@ fn ec2_id_valid(id: &str, prefix: &str) -> bool {
     })
 }
 
-/// That subnet ids look like some: any that do exist.
+/// A subnet of a seed.
+fn seeded(call: &Call<'_>, subnet: &str) -> Option<Resource> {
+    call.load(&call.key(&["subnet", subnet]))
+}
+
+/// That subnets exist: those of the seed, or any that look like one if no seed lists subnets.
 pub(super) fn check_subnets(call: &Call<'_>, subnets: &[&str]) -> Result<(), AwsError> {
-    match subnets
-        .iter()
-        .find(|subnet| !ec2_id_valid(subnet, "subnet-"))
-    {
+    let listed = call
+        .store
+        .range(&call.key(&["subnet"]), None)
+        .next()
+        .is_some();
+    let exists = |subnet: &str| {
+        ec2_id_valid(subnet, "subnet-") && (!listed || seeded(call, subnet).is_some())
+    };
+    match subnets.iter().find(|subnet| !exists(subnet)) {
         Some(subnet) => Err(invalid(
             call,
             format!("The subnet ID '{subnet}' does not exist"),
@@ -48,10 +59,37 @@ pub(super) fn check_subnets(call: &Call<'_>, subnets: &[&str]) -> Result<(), Aws
     }
 }
 
+/// That the subnets of a cluster are in two zones and one VPC, as far as a seed tells.
+fn check_zones(call: &Call<'_>, subnets: &[&str]) -> Result<(), AwsError> {
+    let known: Vec<Resource> = subnets
+        .iter()
+        .filter_map(|subnet| seeded(call, subnet))
+        .collect();
+    let several = |member: &str| {
+        known
+            .iter()
+            .any(|subnet| subnet.text(member) != known[0].text(member))
+    };
+    if known.len() > 1 && !several("availabilityZone") {
+        return Err(invalid(
+            call,
+            "Subnets specified must be in at least two different AZs",
+        ));
+    }
+    if several("vpcId") {
+        return Err(invalid(
+            call,
+            "Subnets specified must belong to the same VPC",
+        ));
+    }
+    Ok(())
+}
+
 /// The subnets and security groups of a request.
 pub(super) fn check_vpc_ids(call: &Call<'_>, vpc: &Value) -> Result<(), AwsError> {
     let subnets = texts(vpc.get("subnetIds"));
     check_subnets(call, &subnets)?;
+    check_zones(call, &subnets)?;
     let mut distinct = subnets.clone();
     distinct.sort_unstable();
     distinct.dedup();
@@ -140,12 +178,19 @@ pub(super) fn create_vpc(call: &Call<'_>) -> Result<Value, AwsError> {
     };
     let subnets = texts(request.get("subnetIds"));
     let name = call.required("name");
+    // Without a seed of subnets, all subnets of an account and region are in one VPC.
+    let vpc = subnets
+        .first()
+        .and_then(|subnet| seeded(call, subnet))
+        .map_or_else(
+            || ec2_id("vpc", &format!("{} {}", call.account, call.region)),
+            |subnet| subnet.text("vpcId").to_owned(),
+        );
     Ok(json!({
         "subnetIds": subnets,
         "securityGroupIds": texts(request.get("securityGroupIds")),
         "clusterSecurityGroupId": ec2_id("sg", &format!("{} {} {name}", call.account, call.region)),
-        // Without a seed of subnets, all subnets of an account and region are in one VPC.
-        "vpcId": ec2_id("vpc", &format!("{} {}", call.account, call.region)),
+        "vpcId": vpc,
         "endpointPublicAccess": public,
         "endpointPrivateAccess": private,
         "publicAccessCidrs": cidrs,

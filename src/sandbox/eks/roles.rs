@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::call::{Arn, Call};
 use super::super::error::AwsError;
-use super::super::iam::{Role, role_by_arn, trust_allows_service};
+use super::super::iam::{Role, trust_allows_service, visible_role_by_arn};
 use super::invalid;
 
 /// The role of a cluster. The texts are those Terraform's provider waits on.
@@ -98,7 +98,7 @@ fn own_role(call: &Call<'_>, arn: &str, missing: impl Fn() -> String) -> Result<
     if Arn::parse(arn).is_some_and(|arn| arn.account != call.account) {
         return Err(invalid(call, "Cross-account pass role is not allowed."));
     }
-    role_by_arn(call.store, arn).ok_or_else(|| invalid(call, missing()))
+    visible_role_by_arn(call.store, arn).ok_or_else(|| invalid(call, missing()))
 }
 
 /// That a text is a role's ARN at all.

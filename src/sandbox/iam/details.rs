@@ -9,7 +9,7 @@ use super::super::call::Call;
 use super::super::error::Answer;
 use super::managed::{self, Policy};
 use super::role::Role;
-use super::{bad_marker, instance_profiles, max_items};
+use super::{bad_marker, instance_profiles, max_items, visibility};
 
 enum Entity {
     Role(Box<Role>),
@@ -28,6 +28,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
     let wanted = |kind: &str| filter.is_empty() || filter.contains(&kind);
     let prefix = call.iam_key(&[]);
     let (role_keys, policy_keys) = (format!("{prefix}/role/"), format!("{prefix}/policy/"));
+    let hidden = visibility::anything_hidden(call);
     let (entities, next) = call
         .page(
             &prefix,
@@ -35,9 +36,8 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
             call.text("Marker").as_deref(),
             |key, document| {
                 if wanted("Role") && key.starts_with(&role_keys) {
-                    Role::deserialize(document)
-                        .ok()
-                        .map(|role| Entity::Role(Box::new(role)))
+                    let role = visibility::role(call, hidden, key, document)?;
+                    Some(Entity::Role(Box::new(role)))
                 } else if wanted("LocalManagedPolicy") && key.starts_with(&policy_keys) {
                     Policy::deserialize(document)
                         .ok()

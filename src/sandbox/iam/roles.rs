@@ -8,7 +8,9 @@ use super::super::call::{Call, UPPER, id_text};
 use super::super::error::{Answer, AwsError};
 use super::document::{self, Kind};
 use super::role::{Role, modifiable, named, role_by_arn};
-use super::{bad_marker, boundary, done, instance_profiles, limit, listing, max_items, tags};
+use super::{
+    bad_marker, boundary, done, instance_profiles, limit, listing, max_items, tags, visibility,
+};
 
 /// Characters of a trust policy, white space not counted. The default quota.
 const TRUST_SIZE: usize = 2048;
@@ -81,13 +83,14 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let under = call.text("PathPrefix").unwrap_or_else(|| "/".to_owned());
+    let hidden = visibility::anything_hidden(call);
     let (roles, next) = call
         .page(
             &call.iam_key(&["role"]),
             max_items(call),
             call.text("Marker").as_deref(),
-            |_, document| {
-                let role: Role = serde::Deserialize::deserialize(document).ok()?;
+            |key, document| {
+                let role = visibility::role(call, hidden, key, document)?;
                 role.path.starts_with(&under).then_some(role)
             },
         )
