@@ -138,11 +138,7 @@ fn line(request: &http::Request<Bytes>) -> Line {
 }
 
 pub(super) fn place(regional: bool) -> Place {
-    Place {
-        partition: "aws".into(),
-        account: ACCOUNT.into(),
-        region: regional.then(|| REGION.into()),
-    }
+    Place { partition: "aws".into(), account: ACCOUNT.into(), region: regional.then(|| REGION.into()) }
 }
 
 pub(super) fn identity(kind: &str, key: &[&str]) -> Identity<Place> {
@@ -175,7 +171,11 @@ pub(super) fn path(text: &str) -> Path {
 }
 
 pub(super) fn call(operation: &'static str, paths: &[&str]) -> Call {
-    Call { operation, paths: paths.iter().map(|text| path(text)).collect(), token: Some("t".repeat(64).into()) }
+    Call {
+        operation,
+        paths: paths.iter().map(|text| path(text)).collect(),
+        token: Some("t".repeat(64).into()),
+    }
 }
 
 /// A value as JSON, for comparing.

@@ -16,7 +16,10 @@ struct Case {
 }
 
 /// Makes the call and returns what it says to wait for, and the requests.
-async fn made(case: Case, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Result<Wait, CallError>, Vec<Line>) {
+async fn made(
+    case: Case,
+    reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+) -> (Result<Wait, CallError>, Vec<Line>) {
     let (aws, log) = scripted(reply);
     let (before, after) = (map(case.before.clone()), map(case.after.clone()));
     let request = Request {
@@ -246,16 +249,48 @@ async fn roles() {
         "tags": { "team": "a" }, "ownership": { "eksform:stack": "platform" }
     });
     for (operation, paths, expected) in [
-        ("CreateRole", &[][..], r#"CreateRole AssumeRolePolicyDocument={"Statement":[],"Version":"2012-10-17"} Description=d MaxSessionDuration=7200 Path=/apps/ PermissionsBoundary=arn:b RoleName=Orders Tags.member.1.Key=eksform:stack Tags.member.1.Value=platform Tags.member.2.Key=team Tags.member.2.Value=a"#),
-        ("TagRole", &["tags[team]", "ownership[eksform:stack]"], "TagRole RoleName=Orders Tags.member.1.Key=eksform:stack Tags.member.1.Value=platform Tags.member.2.Key=team Tags.member.2.Value=a"),
+        (
+            "CreateRole",
+            &[][..],
+            r#"CreateRole AssumeRolePolicyDocument={"Statement":[],"Version":"2012-10-17"} Description=d MaxSessionDuration=7200 Path=/apps/ PermissionsBoundary=arn:b RoleName=Orders Tags.member.1.Key=eksform:stack Tags.member.1.Value=platform Tags.member.2.Key=team Tags.member.2.Value=a"#,
+        ),
+        (
+            "TagRole",
+            &["tags[team]", "ownership[eksform:stack]"],
+            "TagRole RoleName=Orders Tags.member.1.Key=eksform:stack Tags.member.1.Value=platform Tags.member.2.Key=team Tags.member.2.Value=a",
+        ),
         ("UntagRole", &["tags"], "UntagRole RoleName=Orders TagKeys.member.1=old"),
-        ("PutRolePermissionsBoundary", &["permissions_boundary"], "PutRolePermissionsBoundary PermissionsBoundary=arn:b RoleName=Orders"),
-        ("DeleteRolePermissionsBoundary", &["permissions_boundary"], "DeleteRolePermissionsBoundary RoleName=Orders"),
+        (
+            "PutRolePermissionsBoundary",
+            &["permissions_boundary"],
+            "PutRolePermissionsBoundary PermissionsBoundary=arn:b RoleName=Orders",
+        ),
+        (
+            "DeleteRolePermissionsBoundary",
+            &["permissions_boundary"],
+            "DeleteRolePermissionsBoundary RoleName=Orders",
+        ),
         ("UpdateRole", &["description"], "UpdateRole Description=d MaxSessionDuration=7200 RoleName=Orders"),
-        ("UpdateAssumeRolePolicy", &["trust_policy"], r#"UpdateAssumeRolePolicy PolicyDocument={"Statement":[],"Version":"2012-10-17"} RoleName=Orders"#),
-        ("AttachRolePolicy", &["managed_policies[arn:aws:iam::aws:policy/ReadOnlyAccess]"], "AttachRolePolicy PolicyArn=arn:aws:iam::aws:policy/ReadOnlyAccess RoleName=Orders"),
-        ("DetachRolePolicy", &["managed_policies[arn:p]"], "DetachRolePolicy PolicyArn=arn:p RoleName=Orders"),
-        ("PutRolePolicy", &["inline_policies[p]"], r#"PutRolePolicy PolicyDocument={"Statement":[]} PolicyName=p RoleName=Orders"#),
+        (
+            "UpdateAssumeRolePolicy",
+            &["trust_policy"],
+            r#"UpdateAssumeRolePolicy PolicyDocument={"Statement":[],"Version":"2012-10-17"} RoleName=Orders"#,
+        ),
+        (
+            "AttachRolePolicy",
+            &["managed_policies[arn:aws:iam::aws:policy/ReadOnlyAccess]"],
+            "AttachRolePolicy PolicyArn=arn:aws:iam::aws:policy/ReadOnlyAccess RoleName=Orders",
+        ),
+        (
+            "DetachRolePolicy",
+            &["managed_policies[arn:p]"],
+            "DetachRolePolicy PolicyArn=arn:p RoleName=Orders",
+        ),
+        (
+            "PutRolePolicy",
+            &["inline_policies[p]"],
+            r#"PutRolePolicy PolicyDocument={"Statement":[]} PolicyName=p RoleName=Orders"#,
+        ),
         ("DeleteRolePolicy", &["inline_policies[q]"], "DeleteRolePolicy PolicyName=q RoleName=Orders"),
         ("DeleteRole", &[], "DeleteRole RoleName=Orders"),
     ] {
@@ -285,7 +320,8 @@ fn association() -> Case {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_visible_yet_is_tried_again() {
     let started = tokio::time::Instant::now();
-    let missing = || eks_error(400, "InvalidParameterException", "Role provided in the request does not exist.");
+    let missing =
+        || eks_error(400, "InvalidParameterException", "Role provided in the request does not exist.");
     let (wait, lines) = made(association(), in_turn(vec![missing, missing, || ok("{}")])).await;
     assert_eq!((wait, lines.len()), (Ok(Wait::Settled), 3));
     assert_eq!(lines[0], lines[2], "the same request with the same token");
@@ -314,7 +350,10 @@ async fn denials_name_the_permission() {
     let denied = || eks_error(403, "AccessDeniedException", "User: arn:u is not authorized");
     let (wait, _) = made(association(), in_turn(vec![denied])).await;
     let help = wait.expect_err("denied").help.expect("help");
-    assert_eq!(help, "the caller needs eks:CreatePodIdentityAssociation, eks:TagResource, iam:PassRole, iam:GetRole");
+    assert_eq!(
+        help,
+        "the caller needs eks:CreatePodIdentityAssociation, eks:TagResource, iam:PassRole, iam:GetRole"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,11 +368,23 @@ async fn throttling_is_waited_out() {
 #[tokio::test(start_paused = true)]
 async fn deleting_what_is_gone_is_done() {
     for (kind, key, operation, reply) in [
-        ("addon", CNI, "DeleteAddon", (|| eks_error(404, "ResourceNotFoundException", "No addon")) as fn() -> Reply),
+        (
+            "addon",
+            CNI,
+            "DeleteAddon",
+            (|| eks_error(404, "ResourceNotFoundException", "No addon")) as fn() -> Reply,
+        ),
         ("role", ROLE, "DeleteRole", || iam_error(404, "NoSuchEntity", "no such role")),
         ("role", ROLE, "DetachRolePolicy", || iam_error(404, "NoSuchEntity", "not attached")),
     ] {
-        let case = case(kind, key, operation, &["managed_policies[arn:p]"], json!({ "association_id": "a-1" }), Json::Null);
+        let case = case(
+            kind,
+            key,
+            operation,
+            &["managed_policies[arn:p]"],
+            json!({ "association_id": "a-1" }),
+            Json::Null,
+        );
         let (wait, _) = made(case, in_turn(vec![reply])).await;
         assert_eq!(wait, Ok(Wait::None), "{operation}");
     }

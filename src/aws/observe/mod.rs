@@ -394,3 +394,6 @@ fn insert(snapshot: &mut Snapshot, answer: Answer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
