@@ -85,7 +85,7 @@ impl Aws {
         wants: &BTreeSet<Want>,
         snapshot: &mut Snapshot,
     ) -> Result<(), Vec<Diagnostic>> {
-        observe::answer(&self.connections, providers, stack, wants, snapshot).await
+        Box::pin(observe::answer(&self.connections, providers, stack, wants, snapshot)).await
     }
 
     /// One live object, read afresh.
@@ -109,7 +109,7 @@ impl Aws {
         identity: &Identity<Place>,
     ) -> Result<Option<Object>, CallError> {
         let connection = self.connection(providers, provider).await?;
-        observe::object(&connection, identity).await
+        Box::pin(observe::object(&connection, identity)).await
     }
 
     /// Makes the call the plan names: one SDK call for (operation, before, after). What AWS answers while
@@ -117,7 +117,8 @@ impl Aws {
     /// The result says what to wait for before the effect is there.
     pub async fn call(&self, request: Request<'_>) -> Result<Wait, CallError> {
         let connection = self.connection(request.providers, request.provider).await?;
-        call::make(&connection, &self.connections.pace, &request).await
+        // Boxed, like its neighbours: the SDK's futures are deep enough to reach the compiler's limits.
+        Box::pin(call::make(&connection, &self.connections.pace, &request)).await
     }
 
     /// Waits until the call's effect is there and returns the object as it then is, `None` once deleted.
@@ -130,7 +131,7 @@ impl Aws {
         progress: &(dyn Fn(&str) + Sync),
     ) -> Result<Settled, CallError> {
         let connection = self.connection(request.providers, request.provider).await?;
-        wait::settle(&connection, &self.connections.pace, &request, wait, deadline, progress).await
+        Box::pin(wait::settle(&connection, &self.connections.pace, &request, wait, deadline, progress)).await
     }
 
     /// Requests sent so far.
@@ -144,8 +145,8 @@ impl Aws {
         provider: &ProviderRef,
     ) -> Result<Arc<connect::Connection>, CallError> {
         match providers.get(provider) {
-            Some(config) => self.connections.get(config).await,
-            None => self.connections.get(&ProviderConfig::default()).await,
+            Some(config) => Box::pin(self.connections.get(config)).await,
+            None => Box::pin(self.connections.get(&ProviderConfig::default())).await,
         }
     }
 }

@@ -149,9 +149,10 @@ pub struct Snapshot {
     pub members: BTreeMap<Identity<Place>, Fact<Members>>,
     /// How completely the objects the stack owns were searched, by place and kind.
     pub coverage: BTreeMap<(Place, Arc<str>), Coverage>,
-    /// The versions of an add-on for a Kubernetes version.
+    /// By Kubernetes version.
     pub addon_versions: BTreeMap<AddonKey, Fact<Vec<AddonVersion>>>,
-    pub addon_configurations: BTreeMap<(Place, Arc<str>, Arc<str>), Fact<AddonConfiguration>>,
+    /// By add-on version.
+    pub addon_configurations: BTreeMap<AddonKey, Fact<AddonConfiguration>>,
     pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,

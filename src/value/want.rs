@@ -22,4 +22,6 @@ pub enum Want {
     ClusterVersions(ProviderRef),
     /// The content of a file, by path relative to the stack.
     File(Arc<str>),
+    /// The files below a directory, as sorted paths relative to it with `/` as separator.
+    Directory(Arc<str>),
 }

@@ -18,7 +18,8 @@ pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> 
     }
     for (addon, version) in &wants.configurations {
         reads.push(Box::pin(async move {
-            let key = (reader.place.clone(), addon.clone(), version.clone());
+            let key =
+                AddonKey { place: reader.place.clone(), addon: addon.clone(), version: version.clone() };
             Answer::Configuration(key, fact(configuration(reader, addon, version).await))
         }));
     }

@@ -48,7 +48,7 @@ enum Answer {
     Members(Identity<Place>, Fact<Members>),
     Coverage((Place, Arc<str>), Coverage),
     Versions(AddonKey, Fact<Vec<AddonVersion>>),
-    Configuration((Place, Arc<str>, Arc<str>), Fact<AddonConfiguration>),
+    Configuration(AddonKey, Fact<AddonConfiguration>),
     ClusterVersions(Place, Fact<Vec<Arc<str>>>),
 }
 
@@ -152,7 +152,7 @@ fn provider_of(want: &Want) -> Option<&ProviderRef> {
         | Want::Owned { provider, .. }
         | Want::AddonVersions { provider, .. }
         | Want::AddonConfiguration { provider, .. } => Some(provider),
-        Want::File(_) => None,
+        Want::File(_) | Want::Directory(_) => None,
     }
 }
 
@@ -280,7 +280,7 @@ fn global(want: &Want) -> Option<&Arc<str>> {
 
 fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
     match want {
-        Want::Caller(_) | Want::File(_) => true,
+        Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
         Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
         Want::Members { cluster, .. } => {
             snapshot.members.contains_key(&map::identity(place, "cluster", &[cluster]))
@@ -291,7 +291,8 @@ fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
             snapshot.addon_versions.contains_key(&key)
         }
         Want::AddonConfiguration { addon, version, .. } => {
-            snapshot.addon_configurations.contains_key(&(place.clone(), addon.clone(), version.clone()))
+            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: version.clone() };
+            snapshot.addon_configurations.contains_key(&key)
         }
         Want::ClusterVersions(_) => snapshot.cluster_versions.contains_key(place),
     }
@@ -327,7 +328,7 @@ fn add(wants: &mut RegionWants, want: &Want) {
             wants.configurations.insert((addon.clone(), version.clone()));
         }
         Want::ClusterVersions(_) => wants.cluster_versions = true,
-        Want::Caller(_) | Want::File(_) => {}
+        Want::Caller(_) | Want::File(_) | Want::Directory(_) => {}
     }
 }
 
