@@ -133,6 +133,8 @@ impl CallError {
         }
         failed.credentials |= failed.code.as_deref().is_some_and(is_credentials_code);
         failed.retryable |= failed.ambiguous || failed.is_throttled();
+        // A read has no effect to be in doubt about.
+        failed.ambiguous &= !["Get", "List", "Describe"].iter().any(|verb| operation.starts_with(verb));
         if failed.credentials {
             failed.help = Some(CREDENTIALS_HELP.to_string());
         }

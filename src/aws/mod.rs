@@ -12,6 +12,8 @@ mod map;
 mod observe;
 mod pace;
 mod stats;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod wait;
 
@@ -25,6 +27,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Object, Snapshot, StackName};
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Place, ProviderRef, Want};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
@@ -52,6 +55,11 @@ pub struct Setup {
     pub isolated: bool,
     /// Calls in flight per service and place; 0 means 16.
     pub parallelism: usize,
+}
+
+/// An access key as credentials for [`Setup::credentials`].
+pub fn access_key(id: &str, secret: &str) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "access key"))
 }
 
 /// A set of provider blocks by the name instances refer to them with.

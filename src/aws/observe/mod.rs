@@ -395,3 +395,6 @@ fn insert(snapshot: &mut Snapshot, answer: Answer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

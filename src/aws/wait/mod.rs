@@ -270,3 +270,6 @@ fn listed(issues: &[HealthIssue]) -> String {
         false => format!(": {}", each.join("; ")),
     }
 }
+
+#[cfg(test)]
+mod tests;
