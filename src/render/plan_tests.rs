@@ -347,3 +347,51 @@ fn counts() {
         render(&plan, Style::plain()).ends_with("Plan: 1 to adopt, 1 to add, 0 to change, 0 to destroy.\n")
     );
 }
+
+#[test]
+fn every_reason_in_words() {
+    let parent = crate::kinds::schema("cluster").map(|schema| crate::value::Identity {
+        scope: place(schema),
+        kind: "cluster".into(),
+        key: [crate::value::KeyPart::exact("demo")].into(),
+    });
+    let parent = parent.expect("a kind");
+    let all = [
+        Reason::Missing,
+        Reason::Differs,
+        Reason::Orphan,
+        Reason::Destroy,
+        Reason::Renamed(Address::root("role", "old")),
+        Reason::ForcesReplacement(vec![Path::attribute("path")]),
+        Reason::Broken("CREATE_FAILED".into()),
+        Reason::ParentReplaced(parent.clone()),
+        Reason::BeingDeleted,
+        Reason::Moved(parent),
+        Reason::Adopted,
+        Reason::Busy("UPDATING".into()),
+    ];
+    let comments = |changes: Vec<Change>| -> String {
+        let shown = render(&plan(vec![changes]), Style::plain());
+        shown.lines().filter(|line| line.starts_with("  # ")).map(|line| format!("{line}\n")).collect()
+    };
+    let mut text = String::new();
+    for reason in all {
+        let word = format!("{reason:?}");
+        text.push_str(word.split('(').next().unwrap_or_default());
+        text.push('\n');
+        let base = group("role.x", &role(), None).remove(0);
+        let actions = [ChangeAction::Create, ChangeAction::Update, ChangeAction::Delete, ChangeAction::Await];
+        for action in actions {
+            let waits_first = reason == Reason::Differs;
+            text.push_str(&comments(vec![Change {
+                action,
+                waits_first,
+                reason: reason.clone(),
+                ..base.clone()
+            }]));
+        }
+        let replaced = Change { action: ChangeAction::Delete, reason: reason.clone(), ..base.clone() };
+        text.push_str(&comments(vec![replaced, Change { reason, replaces: Some(ChangeId(0)), ..base }]));
+    }
+    holds(&text, "reasons.txt");
+}
