@@ -2,6 +2,10 @@
 //!
 //! The rooms, lowest first; a room imports lower ones only (`docs/architecture.md`).
 
+#[cfg(feature = "aws")]
+pub mod apply;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod diagnostic;
 pub mod diff;
 pub mod kinds;
@@ -11,3 +15,6 @@ pub mod plan;
 pub mod render;
 pub mod stack;
 pub mod value;
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

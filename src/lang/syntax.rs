@@ -2,6 +2,7 @@
 
 use super::ast::Expr;
 use super::lower::Lower;
+use super::template;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -74,6 +75,16 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
         hcl::edit::parser::parse_expr(source).map_err(|error| vec![syntax_error(file, start, &error)])?;
     let mut lower = Lower { file, base: start, text: source, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
+    if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
+}
+
+/// Reads text that is a template as a whole: a template file, a string of a JSON file.
+pub(crate) fn parse_template(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic>> {
+    let whole = Span::new(file, 0..text.len());
+    let parsed =
+        hcl::edit::parser::parse_template(text).map_err(|error| vec![syntax_error(file, 0, &error)])?;
+    let mut lower = Lower { file, base: 0, text, diagnostics: Vec::new() };
+    let expr = template::bare(&mut lower, &parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
 }
 

@@ -6,6 +6,8 @@ mod operators;
 mod templates;
 mod traversal;
 
+pub(crate) use operators::equal;
+
 use super::ast::{Expr, Kind};
 use super::{convert, functions};
 use crate::diagnostic::{Diagnostic, Span};
@@ -105,6 +107,22 @@ impl<'e> Env<'e> {
 impl<'a> Evaluator<'a> {
     pub fn new(scope: &'a dyn Scope) -> Self {
         Self { scope, work: Cell::new(0), calls: Cell::new(0), depth: Cell::new(0) }
+    }
+
+    /// An evaluation inside this one, in another scope: it goes on with the same counters.
+    pub fn within(outer: &Evaluator, scope: &'a dyn Scope) -> Self {
+        Self {
+            scope,
+            work: Cell::new(outer.work.get()),
+            calls: Cell::new(outer.calls.get()),
+            depth: Cell::new(outer.depth.get() + 1),
+        }
+    }
+
+    /// Takes over the counters of an inner evaluation that is done.
+    pub fn return_from(&self, inner: &Evaluator) {
+        self.work.set(inner.work.get());
+        self.calls.set(inner.calls.get());
     }
 
     /// Counts work, and refuses when it gets out of hand.

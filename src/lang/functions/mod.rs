@@ -1,7 +1,18 @@
 //! The functions of the language, as tables: a family per file, and one place ([`call`]) where arity,
 //! conversion, null, unknown and sensitive arguments are dealt with alike.
 
+mod collection;
+mod conversion;
+mod datetime;
+mod encoding;
+mod filesystem;
+mod format;
+mod hash;
+mod network;
 mod numeric;
+mod sets;
+mod string;
+mod yaml;
 
 use super::ast::{Call, Expr};
 use super::convert;
@@ -62,7 +73,6 @@ enum Ty {
     Map,
     Strings,
     StringSet,
-    StringMap,
     Numbers,
 }
 
@@ -102,6 +112,12 @@ impl Function {
         self.variadic = Some(param);
         self
     }
+
+    /// Replaces the body by one that decides itself what to evaluate.
+    const fn syntax(mut self, body: fn(&Cx, Option<&Env>) -> Outcome) -> Self {
+        self.body = Body::Syntax(body);
+        self
+    }
 }
 
 impl Ty {
@@ -115,7 +131,6 @@ impl Ty {
             Ty::Map => Type::map(Type::Any),
             Ty::Strings => Type::list(Type::String),
             Ty::StringSet => Type::set(Type::String),
-            Ty::StringMap => Type::map(Type::String),
             Ty::Numbers => Type::list(Type::Number),
         }
     }
@@ -182,7 +197,20 @@ impl Cx<'_, '_> {
 
 /// All functions by name.
 static TABLE: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    let families: [&'static [Function]; 1] = [numeric::FUNCTIONS];
+    let families = [
+        numeric::FUNCTIONS,
+        string::FUNCTIONS,
+        format::FUNCTIONS,
+        collection::FUNCTIONS,
+        sets::FUNCTIONS,
+        encoding::FUNCTIONS,
+        yaml::FUNCTIONS,
+        filesystem::FUNCTIONS,
+        datetime::FUNCTIONS,
+        hash::FUNCTIONS,
+        network::FUNCTIONS,
+        conversion::FUNCTIONS,
+    ];
     families.into_iter().flatten().map(|function| (function.name, function)).collect()
 });
 
@@ -363,10 +391,6 @@ fn items(values: &[Value], index: usize) -> &[Value] {
 fn entries(values: &[Value], index: usize) -> &Map {
     static EMPTY: Map = Map::new();
     values.get(index).and_then(Value::as_map).unwrap_or(&EMPTY)
-}
-
-fn boolean(values: &[Value], index: usize) -> bool {
-    values.get(index).and_then(Value::as_bool).unwrap_or_default()
 }
 
 fn number_at(values: &[Value], index: usize) -> Result<&Number, Error> {
