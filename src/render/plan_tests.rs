@@ -230,6 +230,22 @@ fn adopts_renames_waits_releases() {
     );
     let mut renamed = group("role.app", &desired("role.app", []), Some(&old));
     renamed[0].reason = Reason::Renamed(Address::root("role", "before"));
+    let mut moved = group(
+        "addon.cni",
+        &{
+            let mut cni = addon(&["aws-node"]);
+            cni.insert(
+                "ownership".into(),
+                value(json!({"eksform:stack": "demo", "eksform:address": "addon.cni"})),
+            );
+            cni
+        },
+        Some(&live_addon(&["aws-node"])),
+    );
+    moved[0].reason = Reason::Renamed(Address::root("addon", "vpc-cni"));
+    let mut retagged = moved.clone();
+    retagged[0].address = Some(Address::root("addon", "retagged"));
+    retagged[0].reason = Reason::Differs;
     let mut busy = live_cluster();
     busy.phase = Phase::Busy;
     let mut released = renamed.clone();
@@ -238,7 +254,15 @@ fn adopts_renames_waits_releases() {
     released[0].address = Some(Address::root("role", "free"));
     released[0].after = released[0].before.clone();
     shows(
-        &plan(vec![adopted, from_other, renamed, group("cluster.demo", &cluster(), Some(&busy)), released]),
+        &plan(vec![
+            adopted,
+            from_other,
+            renamed,
+            moved,
+            retagged,
+            group("cluster.demo", &cluster(), Some(&busy)),
+            released,
+        ]),
         "ownership.txt",
     );
 }
