@@ -16,7 +16,7 @@ use std::sync::Arc;
 const FORMAT: (&str, &str) = ("1.2", "1.11.4");
 
 /// What Terraform calls the provider of these resource types; rules match on it.
-const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
+const PROVIDER: &str = "hashicorp/aws";
 
 /// The plan as JSON. Sensitive values are not in it.
 pub fn json_plan(plan: &Plan) -> Json {
