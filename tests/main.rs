@@ -1,5 +1,7 @@
 //! The one integration test binary: every other one would link everything again.
 
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod converge;
 mod lang;
 #[cfg(feature = "sandbox")]
 mod sandbox;
