@@ -45,10 +45,7 @@ pub(crate) fn partition(region: &str) -> &'static str {
 }
 
 /// A time as the JSON protocols write it: seconds since the epoch.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds since the epoch fit a double"
-)]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch fit a double")]
 pub(crate) fn seconds(millis: i64) -> Value {
     Value::from(millis as f64 / 1000.0)
 }
@@ -75,14 +72,7 @@ pub(crate) const HEX: &[u8] = b"0123456789abcdef";
 /// A UUID made of a hash.
 pub(crate) fn uuid_of(seed: &str) -> String {
     let text = hex(&Sha256::digest(seed.as_bytes())[..16]);
-    format!(
-        "{}-{}-4{}-a{}-{}",
-        &text[..8],
-        &text[8..12],
-        &text[13..16],
-        &text[17..20],
-        &text[20..]
-    )
+    format!("{}-{}-4{}-a{}-{}", &text[..8], &text[8..12], &text[13..16], &text[17..20], &text[20..])
 }
 
 impl Call<'_> {
@@ -110,10 +100,7 @@ impl Call<'_> {
 
     /// Text from the input. The shape check has seen to its type and to required members.
     pub(crate) fn text(&self, member: &str) -> Option<String> {
-        self.input
-            .get(member)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+        self.input.get(member).and_then(Value::as_str).map(str::to_owned)
     }
 
     /// Text that the shape requires, so it is there.
@@ -130,25 +117,16 @@ impl Call<'_> {
     }
 
     /// When something that takes AWS this many seconds will be done here.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a saturating cast is what is wanted"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a saturating cast is what is wanted")]
     pub(crate) fn after(&self, seconds: f64) -> i64 {
-        self.now
-            .saturating_add((seconds * 1000.0 / self.speed) as i64)
+        self.now.saturating_add((seconds * 1000.0 / self.speed) as i64)
     }
 
     /// A seed for ids of the thing at `key`: the same things made in the same order get the same ids, and a thing
     /// that is made again gets another.
     pub(crate) fn seed(&mut self, key_of_thing: &str) -> String {
         let counter = key(&[&self.account, "made", key_of_thing]);
-        let count = self
-            .store
-            .get(&counter)
-            .and_then(Value::as_u64)
-            .unwrap_or_default()
-            + 1;
+        let count = self.store.get(&counter).and_then(Value::as_u64).unwrap_or_default() + 1;
         self.store.put(counter, Value::from(count));
         format!("{key_of_thing}#{count}")
     }
@@ -205,18 +183,10 @@ fn read_token(token: &str, prefix: &str) -> Result<String, BadToken> {
     if !token.is_ascii() || token.len() < 8 || token.len() % 2 == 1 {
         return Err(BadToken);
     }
-    let byte =
-        |index: usize| u8::from_str_radix(&token[index..index + 2], 16).map_err(|_| BadToken);
-    let bytes: Vec<u8> = (8..token.len())
-        .step_by(2)
-        .map(byte)
-        .collect::<Result<_, _>>()?;
+    let byte = |index: usize| u8::from_str_radix(&token[index..index + 2], 16).map_err(|_| BadToken);
+    let bytes: Vec<u8> = (8..token.len()).step_by(2).map(byte).collect::<Result<_, _>>()?;
     let key = String::from_utf8(bytes).map_err(|_| BadToken)?;
-    if write_token(&key) == token && key.starts_with(prefix) {
-        Ok(key)
-    } else {
-        Err(BadToken)
-    }
+    if write_token(&key) == token && key.starts_with(prefix) { Ok(key) } else { Err(BadToken) }
 }
 
 /// The parts of `arn:partition:service:region:account:resource`.
@@ -236,16 +206,8 @@ impl<'a> Arn<'a> {
         }
         let (partition, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let (account, resource) = (parts.next()?, parts.next()?);
-        let partition = ["aws", "aws-cn", "aws-us-gov"]
-            .into_iter()
-            .find(|known| *known == partition)?;
-        (!resource.is_empty()).then_some(Arn {
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        })
+        let partition = ["aws", "aws-cn", "aws-us-gov"].into_iter().find(|known| *known == partition)?;
+        (!resource.is_empty()).then_some(Arn { partition, service, region, account, resource })
     }
 
     /// The name of the role, whatever its path, if this is a role's ARN.
@@ -265,18 +227,14 @@ pub(crate) fn check_tags<'t>(
     let mut count = existing;
     for key in keys {
         if key.to_ascii_lowercase().starts_with("aws:") {
-            let text = format!(
-                "Tag key '{key}' is invalid: tag keys may not start with the reserved prefix aws:"
-            );
+            let text =
+                format!("Tag key '{key}' is invalid: tag keys may not start with the reserved prefix aws:");
             return Err(AwsError::new(code, text));
         }
         count += 1;
     }
     if count > 50 {
-        return Err(AwsError::new(
-            code,
-            "The number of tags exceeds the limit of 50 tags per resource",
-        ));
+        return Err(AwsError::new(code, "The number of tags exceeds the limit of 50 tags per resource"));
     }
     Ok(())
 }
@@ -289,15 +247,7 @@ mod tests {
     fn tokens_are_checked() {
         let token = write_token("a/b/c");
         assert_eq!(read_token(&token, "a/b").unwrap(), "a/b/c");
-        for bad in [
-            "",
-            "x",
-            "zz",
-            "0000000061",
-            "ééééé",
-            &token[2..],
-            &write_token("other/c"),
-        ] {
+        for bad in ["", "x", "zz", "0000000061", "ééééé", &token[2..], &write_token("other/c")] {
             assert!(read_token(bad, "a/b").is_err(), "{bad}");
         }
     }
@@ -305,23 +255,11 @@ mod tests {
     #[test]
     fn arns() {
         let arn = Arn::parse("arn:aws:iam::123456789012:role/path/to/name").unwrap();
-        assert_eq!(
-            (arn.role_name(), arn.account, arn.partition),
-            (Some("name"), "123456789012", "aws")
-        );
-        for bad in [
-            "",
-            "arn",
-            "arn:aws:iam::1",
-            "arn:other:iam::1:role/x",
-            "arn:aws:iam::1:",
-        ] {
+        assert_eq!((arn.role_name(), arn.account, arn.partition), (Some("name"), "123456789012", "aws"));
+        for bad in ["", "arn", "arn:aws:iam::1", "arn:other:iam::1:role/x", "arn:aws:iam::1:"] {
             assert!(Arn::parse(bad).is_none(), "{bad}");
         }
-        assert_eq!(
-            Arn::parse("arn:aws:iam::1:role/").unwrap().role_name(),
-            None
-        );
+        assert_eq!(Arn::parse("arn:aws:iam::1:role/").unwrap().role_name(), None);
     }
 
     #[test]

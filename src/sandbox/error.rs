@@ -17,12 +17,7 @@ pub(crate) type Answer = Result<serde_json::Value, AwsError>;
 
 impl AwsError {
     pub(crate) fn new(code: &str, message: impl Into<String>) -> AwsError {
-        AwsError {
-            code: code.to_owned(),
-            message: message.into(),
-            members: Vec::new(),
-            status: None,
-        }
+        AwsError { code: code.to_owned(), message: message.into(), members: Vec::new(), status: None }
     }
 
     pub(crate) fn with(mut self, member: &'static str, value: &str) -> AwsError {
@@ -37,14 +32,7 @@ impl AwsError {
 
     /// The HTTP status of this error in a service.
     pub(crate) fn http_status(&self, service: Option<Service>) -> u16 {
-        let modelled = || {
-            service?
-                .model()
-                .error(&self.code)?
-                .error
-                .as_ref()
-                .map(|error| error.status)
-        };
+        let modelled = || service?.model().error(&self.code)?.error.as_ref().map(|error| error.status);
         self.status.or_else(modelled).unwrap_or(400)
     }
 
@@ -60,13 +48,6 @@ impl AwsError {
             })
             .collect();
         let s = if found.len() == 1 { "" } else { "s" };
-        AwsError::new(
-            code,
-            format!(
-                "{} validation error{s} detected: {}",
-                found.len(),
-                list.join("; ")
-            ),
-        )
+        AwsError::new(code, format!("{} validation error{s} detected: {}", found.len(), list.join("; ")))
     }
 }

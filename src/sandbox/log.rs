@@ -39,11 +39,7 @@ pub(crate) enum Log {
 
 impl Log {
     pub(crate) fn open(directory: &Path) -> io::Result<Log> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(directory.join(LOG))?;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(directory.join(LOG))?;
         // A crash may have cut the last line short: the next entry must not continue it.
         if file.seek(SeekFrom::End(0))? > 0 {
             let mut last = [0];

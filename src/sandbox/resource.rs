@@ -40,26 +40,13 @@ impl Resource {
     }
 
     pub(crate) fn text(&self, member: &str) -> &str {
-        self.view
-            .get(member)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.view.get(member).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Starts a transition: the status now, and the status after it (none: gone).
-    pub(crate) fn start(
-        &mut self,
-        status: &str,
-        at: i64,
-        then: Option<&str>,
-        patch: Map<String, Value>,
-    ) {
+    pub(crate) fn start(&mut self, status: &str, at: i64, then: Option<&str>, patch: Map<String, Value>) {
         status.clone_into(&mut self.status);
-        self.next = Some(Next {
-            at,
-            status: then.map(str::to_owned),
-            patch,
-        });
+        self.next = Some(Next { at, status: then.map(str::to_owned), patch });
     }
 
     fn settle(&mut self, next: Next) {
@@ -134,10 +121,7 @@ fn gone(store: &mut Store, of: &str, resource: &Resource) {
                 }
                 if preserve {
                     association.view.remove("ownerArn");
-                    store.put(
-                        member,
-                        serde_json::to_value(&association).unwrap_or_default(),
-                    );
+                    store.put(member, serde_json::to_value(&association).unwrap_or_default());
                 } else {
                     store.remove(&member);
                 }

@@ -123,10 +123,7 @@ impl Store {
         for (key, document) in &self.documents {
             writer.write_all(line(&serde_json::json!([[key, document]])).as_bytes())?;
         }
-        writer
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()?;
+        writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(next, path)
     }
 
@@ -180,17 +177,12 @@ impl Store {
 
     /// The keys under `prefix/`.
     pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
-        self.range(prefix, None)
-            .map(|(key, _)| key.to_owned())
-            .collect()
+        self.range(prefix, None).map(|(key, _)| key.to_owned()).collect()
     }
 
     /// The key of a document that is due, the earliest first.
     pub(crate) fn due(&self, now: i64) -> Option<String> {
-        self.due
-            .first()
-            .filter(|(at, _)| *at <= now)
-            .map(|(_, key)| key.clone())
+        self.due.first().filter(|(at, _)| *at <= now).map(|(_, key)| key.clone())
     }
 
     /// Makes the changes since the last commit durable. If that fails they are undone.
@@ -200,10 +192,8 @@ impl Store {
         }
         if let Some(journal) = &mut self.journal {
             let changed: BTreeSet<&String> = self.undo.iter().map(|(key, _)| key).collect();
-            let changes: Vec<Value> = changed
-                .into_iter()
-                .map(|key| serde_json::json!([key, self.documents.get(key)]))
-                .collect();
+            let changes: Vec<Value> =
+                changed.into_iter().map(|key| serde_json::json!([key, self.documents.get(key)])).collect();
             let length = journal.metadata()?.len();
             if let Err(error) = journal.write_all(line(&Value::Array(changes)).as_bytes()) {
                 // A line that went out in part would make the next one unreadable.
@@ -256,12 +246,7 @@ fn parse_line(line: &[u8]) -> Option<Vec<(String, Option<Value>)>> {
         return None;
     }
     let changes: Vec<(String, Option<Value>)> = serde_json::from_str(changes).ok()?;
-    Some(
-        changes
-            .into_iter()
-            .filter(|(key, _)| key != HEADER)
-            .collect(),
-    )
+    Some(changes.into_iter().filter(|(key, _)| key != HEADER).collect())
 }
 
 #[cfg(test)]
@@ -271,8 +256,7 @@ mod tests {
     use super::*;
 
     fn scratch(name: &str) -> PathBuf {
-        let path =
-            std::env::temp_dir().join(format!("eksform-store-{}-{name}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("eksform-store-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         path
@@ -290,14 +274,7 @@ mod tests {
         drop(store);
         let path = directory.join(JOURNAL);
         let whole = std::fs::read(&path).unwrap();
-        let two_lines = whole
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'\n')
-            .nth(1)
-            .unwrap()
-            .0
-            + 1;
+        let two_lines = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 1;
         for cut in two_lines..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let mut store = Store::open(&directory).unwrap();
@@ -327,11 +304,7 @@ mod tests {
     #[test]
     fn ranges_do_not_mix_parents() {
         let mut store = Store::default();
-        for parts in [
-            ["p", "demo", "x"],
-            ["p", "demo-2", "y"],
-            ["p", "demo/", "z"],
-        ] {
+        for parts in [["p", "demo", "x"], ["p", "demo-2", "y"], ["p", "demo/", "z"]] {
             store.put(key(&parts), json!(null));
         }
         assert_eq!(store.keys(&key(&["p", "demo"])), ["p/demo/x"]);

@@ -21,11 +21,7 @@ pub(super) fn caller(
     now: i64,
 ) -> Result<(String, Caller), AwsError> {
     if let Some(session) = load::<Resource>(store, &key(&["sessions", access_key])) {
-        let expires = session
-            .hidden
-            .get("expires")
-            .and_then(Value::as_i64)
-            .unwrap_or_default();
+        let expires = session.hidden.get("expires").and_then(Value::as_i64).unwrap_or_default();
         if expires <= now {
             let text = "The security token included in the request is expired";
             return Err(AwsError::new("ExpiredTokenException", text).status(403));
@@ -41,21 +37,14 @@ pub(super) fn caller(
     let account = if own { access_key } else { DEFAULT_ACCOUNT };
     let arn = format!("arn:{partition}:iam::{account}:user/sandbox");
     let user_id = format!("AIDA{}", id_text(&arn, 17, UPPER));
-    Ok((
-        account.to_owned(),
-        Caller {
-            principal: arn.clone(),
-            arn,
-            user_id,
-        },
-    ))
+    Ok((account.to_owned(), Caller { principal: arn.clone(), arn, user_id }))
 }
 
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     match call.operation {
-        "GetCallerIdentity" => Ok(
-            json!({"UserId": call.caller.user_id, "Account": call.account, "Arn": call.caller.arn}),
-        ),
+        "GetCallerIdentity" => {
+            Ok(json!({"UserId": call.caller.user_id, "Account": call.account, "Arn": call.caller.arn}))
+        }
         "AssumeRole" => assume_role(call),
         other => {
             let text = format!("The sandbox does not implement {other}");
@@ -68,10 +57,7 @@ fn assume_role(call: &mut Call<'_>) -> Answer {
     let arn = call.required("RoleArn");
     let session_name = call.required("RoleSessionName");
     if Arn::parse(&arn).is_none_or(|arn| arn.role_name().is_none()) {
-        return Err(AwsError::new(
-            "ValidationError",
-            format!("{arn} is invalid"),
-        ));
+        return Err(AwsError::new("ValidationError", format!("{arn} is invalid")));
     }
     let refused = || {
         let text = format!(
@@ -82,10 +68,8 @@ fn assume_role(call: &mut Call<'_>) -> Answer {
     };
     let role = role_by_arn(call.store, &arn).ok_or_else(refused)?;
     let external = call.text("ExternalId");
-    let mut keys = vec![
-        ("aws:PrincipalArn", call.caller.principal.as_str()),
-        ("aws:PrincipalAccount", &call.account),
-    ];
+    let mut keys =
+        vec![("aws:PrincipalArn", call.caller.principal.as_str()), ("aws:PrincipalAccount", &call.account)];
     keys.push(("sts:RoleSessionName", &session_name));
     if let Some(external) = &external {
         keys.push(("sts:ExternalId", external));
@@ -97,25 +81,17 @@ fn assume_role(call: &mut Call<'_>) -> Answer {
         keys: &keys,
     };
     let trust = role.trust_now(call.store);
-    let tags = call
-        .input
-        .get("Tags")
-        .and_then(Value::as_array)
-        .is_some_and(|tags| !tags.is_empty());
+    let tags = call.input.get("Tags").and_then(Value::as_array).is_some_and(|tags| !tags.is_empty());
     let mut actions = vec!["sts:AssumeRole"];
     if tags {
         actions.push("sts:TagSession");
     }
-    if !actions
-        .iter()
-        .all(|action| iam::document::trust_allows_principal(&trust, &request, action))
-    {
+    if !actions.iter().all(|action| iam::document::trust_allows_principal(&trust, &request, action)) {
         return Err(refused());
     }
     let duration = call.number("DurationSeconds").unwrap_or(3600);
     if duration > role.max_session {
-        let text =
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        let text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
         return Err(AwsError::new("ValidationError", text));
     }
     let chained = call.caller.arn.contains(":assumed-role/");
@@ -148,29 +124,17 @@ pub(super) struct Session {
 }
 
 /// Makes credentials for a role and remembers whose they are.
-pub(super) fn new_session(
-    call: &mut Call<'_>,
-    role: &iam::Role,
-    name: &str,
-    duration: i64,
-) -> Session {
-    let account =
-        Arn::parse(&role.arn).map_or_else(|| call.account.clone(), |arn| arn.account.to_owned());
+pub(super) fn new_session(call: &mut Call<'_>, role: &iam::Role, name: &str, duration: i64) -> Session {
+    let account = Arn::parse(&role.arn).map_or_else(|| call.account.clone(), |arn| arn.account.to_owned());
     let seed = call.seed(&key(&["session", &role.arn, name]));
     let expires = call.now.saturating_add(duration.saturating_mul(1000));
     let session = Session {
         access_key: format!("ASIA{}", id_text(&seed, 16, UPPER)),
         secret: hex(&Sha256::digest(format!("secret {seed}").as_bytes()))[..40].to_owned(),
-        token: format!(
-            "sandbox{}",
-            hex(&Sha256::digest(format!("token {seed}").as_bytes()))
-        ),
+        token: format!("sandbox{}", hex(&Sha256::digest(format!("token {seed}").as_bytes()))),
         expires: seconds(expires),
         user_id: format!("{}:{name}", role.id),
-        arn: format!(
-            "arn:{}:sts::{account}:assumed-role/{}/{name}",
-            call.partition, role.name
-        ),
+        arn: format!("arn:{}:sts::{account}:assumed-role/{}/{name}", call.partition, role.name),
     };
     let mut stored = Resource::default();
     let members = [
@@ -181,13 +145,9 @@ pub(super) fn new_session(
         ("secret", &session.secret),
     ];
     for (member, value) in members {
-        stored
-            .view
-            .insert(member.to_owned(), Value::String(value.to_owned()));
+        stored.view.insert(member.to_owned(), Value::String(value.to_owned()));
     }
-    stored
-        .hidden
-        .insert("expires".to_owned(), Value::from(expires));
+    stored.hidden.insert("expires".to_owned(), Value::from(expires));
     stored.start("", expires.saturating_add(REMEMBERED_MS), None, Map::new());
     call.save(&key(&["sessions", &session.access_key]), &stored);
     session

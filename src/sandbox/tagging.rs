@@ -20,43 +20,26 @@ fn invalid(text: impl Into<String>) -> AwsError {
 }
 
 fn texts(value: Option<&Value>) -> Vec<&str> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     let types = texts(call.input.get("ResourceTypeFilters"));
     for kind in &types {
         let valid = kind.split(':').all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "-./".contains(c))
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-./".contains(c))
         });
         if !valid {
-            return Err(invalid(format!(
-                "Unsupported resource type specified: {kind}"
-            )));
+            return Err(invalid(format!("Unsupported resource type specified: {kind}")));
         }
     }
     let arns = texts(call.input.get("ResourceARNList"));
-    let filters: Vec<&Value> = call
-        .input
-        .get("TagFilters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .collect();
+    let filters: Vec<&Value> =
+        call.input.get("TagFilters").and_then(Value::as_array).into_iter().flatten().collect();
     if !arns.is_empty()
         && (!types.is_empty() || !filters.is_empty() || call.text("PaginationToken").is_some())
     {
-        return Err(invalid(
-            "ResourceARNList cannot be combined with other filters or a PaginationToken",
-        ));
+        return Err(invalid("ResourceARNList cannot be combined with other filters or a PaginationToken"));
     }
     if filters.iter().any(|filter| filter.get("Key").is_none()) {
         return Err(invalid("Every tag filter needs a Key"));
@@ -66,15 +49,10 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         Some(limit @ 1..=100) => usize::try_from(limit).unwrap_or(50),
         Some(_) => return Err(invalid("ResourcesPerPage must be between 1 and 100")),
     };
-    if call
-        .number("TagsPerPage")
-        .is_some_and(|limit| !(100..=500).contains(&limit))
-    {
+    if call.number("TagsPerPage").is_some_and(|limit| !(100..=500).contains(&limit)) {
         return Err(invalid("TagsPerPage must be between 100 and 500"));
     }
-    let token = call
-        .text("PaginationToken")
-        .filter(|token| !token.is_empty());
+    let token = call.text("PaginationToken").filter(|token| !token.is_empty());
     let prefix = call.key(&[]);
     let (items, next) = call
         .page(&prefix, limit, token.as_deref(), |key, document| {
@@ -89,19 +67,12 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
                 arns.contains(&arn)
             };
             wanted.then(|| {
-                let tags: Vec<Value> = tags
-                    .iter()
-                    .map(|(key, value)| json!({"Key": key, "Value": value}))
-                    .collect();
+                let tags: Vec<Value> =
+                    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
                 json!({"ResourceARN": arn, "Tags": tags})
             })
         })
-        .map_err(|_| {
-            AwsError::new(
-                "PaginationTokenExpiredException",
-                "The PaginationToken is not valid",
-            )
-        })?;
+        .map_err(|_| AwsError::new("PaginationTokenExpiredException", "The PaginationToken is not valid"))?;
     Ok(json!({"ResourceTagMappingList": items, "PaginationToken": next.unwrap_or_default()}))
 }
 
@@ -121,10 +92,7 @@ fn type_fits(arn: &str, types: &[&str]) -> bool {
 fn tags_fit(tags: &Map<String, Value>, filters: &[&Value]) -> bool {
     filters.iter().all(|filter| {
         let values = texts(filter.get("Values"));
-        let key = filter
-            .get("Key")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let key = filter.get("Key").and_then(Value::as_str).unwrap_or_default();
         let found = tags.get(key).and_then(Value::as_str);
         found.is_some_and(|found| values.is_empty() || values.contains(&found))
     })

@@ -9,8 +9,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str) -> Scratch {
-        let path =
-            std::env::temp_dir().join(format!("eksform-sandbox-{}-{name}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("eksform-sandbox-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         Scratch(path)
     }
@@ -27,14 +26,8 @@ async fn state_and_time_survive() {
     let scratch = Scratch::new("survive");
     let client = Client::of(Sandbox::open(&scratch.0, real_time()).unwrap());
     let role = client.cluster_role("cluster").await;
-    let made = client
-        .post("/clusters", cluster_body("demo", "1.30", &role))
-        .await
-        .ok();
-    assert!(matches!(
-        Sandbox::open(&scratch.0, Options::default()),
-        Err(OpenError::Held { endpoint: None })
-    ));
+    let made = client.post("/clusters", cluster_body("demo", "1.30", &role)).await.ok();
+    assert!(matches!(Sandbox::open(&scratch.0, Options::default()), Err(OpenError::Held { endpoint: None })));
     assert_eq!(read_log(&scratch.0).unwrap().len(), 3);
     // A copy taken at any moment is what a kill would leave.
     let copy = Scratch::new("survive-copy");
@@ -45,16 +38,10 @@ async fn state_and_time_survive() {
     let copied = Client::of(Sandbox::open(&copy.0, real_time()).unwrap());
     assert_eq!(copied.get("/clusters/demo").await.ok(), made);
     wait(541).await;
-    assert_eq!(
-        copied.get("/clusters/demo").await.ok()["cluster"]["status"],
-        "ACTIVE"
-    );
+    assert_eq!(copied.get("/clusters/demo").await.ok()["cluster"]["status"], "ACTIVE");
     drop((client, copied));
     let client = Client::of(Sandbox::open(&copy.0, real_time()).unwrap());
-    assert_eq!(
-        client.get("/clusters/demo").await.ok()["cluster"]["status"],
-        "ACTIVE"
-    );
+    assert_eq!(client.get("/clusters/demo").await.ok()["cluster"]["status"], "ACTIVE");
     assert_eq!(client.sandbox.log().len(), 6);
 }
 
@@ -76,9 +63,7 @@ async fn a_server_says_where_it_is() {
     });
     is_ready.await.unwrap();
     let held = Sandbox::open(&scratch.0, Options::default());
-    let Err(OpenError::Held { endpoint }) = held else {
-        panic!("the directory is held")
-    };
+    let Err(OpenError::Held { endpoint }) = held else { panic!("the directory is held") };
     assert_eq!(endpoint, Some(format!("http://{address}")));
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();

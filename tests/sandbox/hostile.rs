@@ -20,7 +20,8 @@ async fn nothing_but_4xx_in_awss_form() {
         "\u{0}\u{1}".into(),
         deep.clone(),
         "x".repeat(BODY_LIMIT + 1),
-        json!({"name": "../../etc/passwd", "roleArn": "arn:aws:iam::1:role/x", "resourcesVpcConfig": {}}).to_string(),
+        json!({"name": "../../etc/passwd", "roleArn": "arn:aws:iam::1:role/x", "resourcesVpcConfig": {}})
+            .to_string(),
         json!({"addonName": "coredns", "configurationValues": deep}).to_string(),
         json!({"addonName": "coredns", "configurationValues": deep_yaml}).to_string(),
         json!({"addonName": "coredns", "configurationValues": flow}).to_string(),
@@ -54,10 +55,7 @@ async fn nothing_but_4xx_in_awss_form() {
                         .method(method.clone())
                         .uri(path)
                         .header("authorization", client.authorization(service))
-                        .header(
-                            "x-amz-target",
-                            "ResourceGroupsTaggingAPI_20170126.GetResources",
-                        )
+                        .header("x-amz-target", "ResourceGroupsTaggingAPI_20170126.GetResources")
                         .header("content-type", "text/html")
                         .body(Bytes::from(body.clone()))
                         .unwrap();
@@ -81,29 +79,16 @@ async fn nothing_but_4xx_in_awss_form() {
 #[tokio::test(start_paused = true)]
 async fn who_asks_must_be_said() {
     let client = Client::new(Options::default());
-    let bare = client
-        .send(Request::get("/clusters").body(Bytes::new()).unwrap())
-        .await;
-    assert_eq!(
-        bare.refusal(),
-        "403 MissingAuthenticationToken: Request is missing Authentication Token"
-    );
-    let iam = Request::post("/")
-        .header("host", "iam.amazonaws.com")
-        .body(Bytes::from("Action=ListRoles"))
-        .unwrap();
+    let bare = client.send(Request::get("/clusters").body(Bytes::new()).unwrap()).await;
+    assert_eq!(bare.refusal(), "403 MissingAuthenticationToken: Request is missing Authentication Token");
+    let iam =
+        Request::post("/").header("host", "iam.amazonaws.com").body(Bytes::from("Action=ListRoles")).unwrap();
     let bare = client.send(iam).await;
-    assert_eq!(
-        bare.refusal(),
-        "403 MissingAuthenticationToken: Request is missing Authentication Token"
-    );
+    assert_eq!(bare.refusal(), "403 MissingAuthenticationToken: Request is missing Authentication Token");
     assert!(bare.body.starts_with("<ErrorResponse"));
     let ec2 = client.rest("ec2", Method::GET, "/", &Value::Null).await;
     assert!(ec2.refusal().starts_with("404 UnknownOperationException"));
     let log = client.sandbox.log();
     assert_eq!(log.len(), 3);
-    assert!(
-        log.iter()
-            .all(|entry| entry.operation == "Unknown" && entry.error.is_some())
-    );
+    assert!(log.iter().all(|entry| entry.operation == "Unknown" && entry.error.is_some()));
 }

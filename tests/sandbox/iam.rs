@@ -20,148 +20,61 @@ async fn a_role_from_create_to_delete() {
         )
         .await;
     assert_eq!(made.status, 200, "{}", made.body);
-    assert!(made.body.starts_with(r#"<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateRoleResult><Role>"#));
-    assert_eq!(
-        made.element("Arn").unwrap(),
-        "arn:aws:iam::123456789012:role/teams/blue/App"
-    );
+    assert!(made.body.starts_with(
+        r#"<CreateRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateRoleResult><Role>"#
+    ));
+    assert_eq!(made.element("Arn").unwrap(), "arn:aws:iam::123456789012:role/teams/blue/App");
     assert_eq!(made.element("CreateDate").unwrap(), "2026-01-01T00:00:00Z");
     assert!(made.element("RoleId").unwrap().starts_with("AROA"));
     let document = made.element("AssumeRolePolicyDocument").unwrap();
-    assert!(
-        document.starts_with("%7B%22Version%22%3A%222012-10-17%22"),
-        "{document}"
-    );
+    assert!(document.starts_with("%7B%22Version%22%3A%222012-10-17%22"), "{document}");
     assert!(made.element("RequestId").is_some());
 
-    let again = client
-        .iam(
-            "CreateRole",
-            &[("RoleName", "APP"), ("AssumeRolePolicyDocument", PODS)],
-        )
-        .await;
-    assert_eq!(
-        again.refusal(),
-        "409 EntityAlreadyExists: Role with name APP already exists."
-    );
+    let again = client.iam("CreateRole", &[("RoleName", "APP"), ("AssumeRolePolicyDocument", PODS)]).await;
+    assert_eq!(again.refusal(), "409 EntityAlreadyExists: Role with name APP already exists.");
     let got = client.iam("GetRole", &[("RoleName", "app")]).await;
     assert_eq!(got.element("Description").unwrap(), "a <role> & more");
     assert_eq!(got.element("MaxSessionDuration").unwrap(), "7200");
-    assert_eq!(
-        (got.element("Key").unwrap(), got.element("Value").unwrap()),
-        ("Team".into(), "blue".into())
-    );
+    assert_eq!((got.element("Key").unwrap(), got.element("Value").unwrap()), ("Team".into(), "blue".into()));
 
-    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
-    let inline = [
-        ("RoleName", "App"),
-        ("PolicyName", "read"),
-        ("PolicyDocument", policy),
-    ];
+    let policy =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+    let inline = [("RoleName", "App"), ("PolicyName", "read"), ("PolicyDocument", policy)];
     assert_eq!(client.iam("PutRolePolicy", &inline).await.status, 200);
-    let got = client
-        .iam(
-            "GetRolePolicy",
-            &[("RoleName", "App"), ("PolicyName", "read")],
-        )
-        .await;
-    assert!(
-        got.element("PolicyDocument")
-            .unwrap()
-            .contains("s3%3AGetObject")
-    );
+    let got = client.iam("GetRolePolicy", &[("RoleName", "App"), ("PolicyName", "read")]).await;
+    assert!(got.element("PolicyDocument").unwrap().contains("s3%3AGetObject"));
+    assert_eq!(client.iam("ListRolePolicies", &[("RoleName", "App")]).await.elements("member"), ["read"]);
     assert_eq!(
-        client
-            .iam("ListRolePolicies", &[("RoleName", "App")])
-            .await
-            .elements("member"),
-        ["read"]
-    );
-    assert_eq!(
-        client
-            .iam(
-                "AttachRolePolicy",
-                &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)]
-            )
-            .await
-            .status,
+        client.iam("AttachRolePolicy", &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)]).await.status,
         200
     );
-    let attached = client
-        .iam("ListAttachedRolePolicies", &[("RoleName", "App")])
-        .await;
+    let attached = client.iam("ListAttachedRolePolicies", &[("RoleName", "App")]).await;
     assert_eq!(attached.elements("PolicyArn"), [CNI_POLICY]);
 
     assert_eq!(
-        client
-            .iam("DeleteRole", &[("RoleName", "App")])
-            .await
-            .refusal(),
+        client.iam("DeleteRole", &[("RoleName", "App")]).await.refusal(),
         "409 DeleteConflict: Cannot delete entity, must detach all policies first."
     );
-    client
-        .iam(
-            "DetachRolePolicy",
-            &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)],
-        )
-        .await;
+    client.iam("DetachRolePolicy", &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)]).await;
     assert_eq!(
-        client
-            .iam(
-                "DetachRolePolicy",
-                &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)]
-            )
-            .await
-            .refusal(),
+        client.iam("DetachRolePolicy", &[("RoleName", "App"), ("PolicyArn", CNI_POLICY)]).await.refusal(),
         format!("404 NoSuchEntity: Policy {CNI_POLICY} was not found.")
     );
     assert_eq!(
-        client
-            .iam("DeleteRole", &[("RoleName", "App")])
-            .await
-            .refusal(),
+        client.iam("DeleteRole", &[("RoleName", "App")]).await.refusal(),
         "409 DeleteConflict: Cannot delete entity, must delete policies first."
     );
-    client
-        .iam(
-            "DeleteRolePolicy",
-            &[("RoleName", "App"), ("PolicyName", "read")],
-        )
-        .await;
-    client
-        .iam("CreateInstanceProfile", &[("InstanceProfileName", "ip")])
-        .await;
-    client
-        .iam(
-            "AddRoleToInstanceProfile",
-            &[("InstanceProfileName", "ip"), ("RoleName", "App")],
-        )
-        .await;
+    client.iam("DeleteRolePolicy", &[("RoleName", "App"), ("PolicyName", "read")]).await;
+    client.iam("CreateInstanceProfile", &[("InstanceProfileName", "ip")]).await;
+    client.iam("AddRoleToInstanceProfile", &[("InstanceProfileName", "ip"), ("RoleName", "App")]).await;
     assert_eq!(
-        client
-            .iam("DeleteRole", &[("RoleName", "App")])
-            .await
-            .refusal(),
+        client.iam("DeleteRole", &[("RoleName", "App")]).await.refusal(),
         "409 DeleteConflict: Cannot delete entity, must remove roles from instance profile first."
     );
-    client
-        .iam(
-            "RemoveRoleFromInstanceProfile",
-            &[("InstanceProfileName", "ip"), ("RoleName", "App")],
-        )
-        .await;
+    client.iam("RemoveRoleFromInstanceProfile", &[("InstanceProfileName", "ip"), ("RoleName", "App")]).await;
+    assert_eq!(client.iam("DeleteRole", &[("RoleName", "App")]).await.status, 200);
     assert_eq!(
-        client
-            .iam("DeleteRole", &[("RoleName", "App")])
-            .await
-            .status,
-        200
-    );
-    assert_eq!(
-        client
-            .iam("GetRole", &[("RoleName", "App")])
-            .await
-            .refusal(),
+        client.iam("GetRole", &[("RoleName", "App")]).await.refusal(),
         "404 NoSuchEntity: The role with name App cannot be found."
     );
 }
@@ -230,19 +143,12 @@ async fn refusals() {
         ),
         (
             "CreateRole",
-            vec![
-                ("RoleName", "x"),
-                ("AssumeRolePolicyDocument", PODS),
-                ("MaxSessionDuration", "60"),
-            ],
+            vec![("RoleName", "x"), ("AssumeRolePolicyDocument", PODS), ("MaxSessionDuration", "60")],
             "400 ValidationError: ",
         ),
         (
             "AttachRolePolicy",
-            vec![
-                ("RoleName", "app"),
-                ("PolicyArn", "arn:aws:iam::aws:policy/Nope"),
-            ],
+            vec![("RoleName", "app"), ("PolicyArn", "arn:aws:iam::aws:policy/Nope")],
             "404 NoSuchEntity: Policy arn:aws:iam::aws:policy/Nope does not exist or is not attachable.",
         ),
         (
@@ -257,11 +163,7 @@ async fn refusals() {
         ),
         (
             "PutRolePolicy",
-            vec![
-                ("RoleName", "app"),
-                ("PolicyName", "p"),
-                ("PolicyDocument", &inline),
-            ],
+            vec![("RoleName", "app"), ("PolicyName", "p"), ("PolicyDocument", &inline)],
             "409 LimitExceeded: Maximum policy size of 10240 bytes exceeded for role app",
         ),
         (
@@ -279,21 +181,9 @@ async fn refusals() {
             vec![("PolicyArn", "arn:aws:iam::123456789012:policy/nope")],
             "404 NoSuchEntity: Policy arn:aws:iam::123456789012:policy/nope was not found.",
         ),
-        (
-            "ListRoles",
-            vec![("MaxItems", "1001")],
-            "400 ValidationError: ",
-        ),
-        (
-            "ListRoles",
-            vec![("Marker", "nope")],
-            "400 ValidationError: Invalid Marker.",
-        ),
-        (
-            "Nope",
-            vec![],
-            "400 InvalidAction: Could not find operation Nope for version 2010-05-08",
-        ),
+        ("ListRoles", vec![("MaxItems", "1001")], "400 ValidationError: "),
+        ("ListRoles", vec![("Marker", "nope")], "400 ValidationError: Invalid Marker."),
+        ("Nope", vec![], "400 InvalidAction: Could not find operation Nope for version 2010-05-08"),
     ];
     for (action, parameters, expected) in cases {
         let refusal = client.iam(action, &parameters).await.refusal();
@@ -309,84 +199,40 @@ async fn limits_of_attachments_and_policies_of_ones_own() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
     for n in 0..11 {
         let name = format!("p{n}");
-        let made = client
-            .iam(
-                "CreatePolicy",
-                &[("PolicyName", &name), ("PolicyDocument", document)],
-            )
-            .await;
+        let made = client.iam("CreatePolicy", &[("PolicyName", &name), ("PolicyDocument", document)]).await;
         let arn = made.element("Arn").unwrap();
-        let reply = client
-            .iam(
-                "AttachRolePolicy",
-                &[("RoleName", "app"), ("PolicyArn", &arn)],
-            )
-            .await;
+        let reply = client.iam("AttachRolePolicy", &[("RoleName", "app"), ("PolicyArn", &arn)]).await;
         if n < 10 {
             assert_eq!(reply.status, 200);
         } else {
-            assert_eq!(
-                reply.refusal(),
-                "409 LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10"
-            );
+            assert_eq!(reply.refusal(), "409 LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10");
         }
     }
     let arn = "arn:aws:iam::123456789012:policy/p0";
+    assert_eq!(client.iam("GetPolicy", &[("PolicyArn", arn)]).await.element("AttachmentCount").unwrap(), "1");
     assert_eq!(
-        client
-            .iam("GetPolicy", &[("PolicyArn", arn)])
-            .await
-            .element("AttachmentCount")
-            .unwrap(),
-        "1"
-    );
-    assert_eq!(
-        client
-            .iam("DeletePolicy", &[("PolicyArn", arn)])
-            .await
-            .refusal(),
+        client.iam("DeletePolicy", &[("PolicyArn", arn)]).await.refusal(),
         "409 DeleteConflict: Cannot delete a policy attached to entities."
     );
     for n in 2..=5 {
         let made = client
             .iam(
                 "CreatePolicyVersion",
-                &[
-                    ("PolicyArn", arn),
-                    ("PolicyDocument", document),
-                    ("SetAsDefault", "true"),
-                ],
+                &[("PolicyArn", arn), ("PolicyDocument", document), ("SetAsDefault", "true")],
             )
             .await;
         assert_eq!(made.element("VersionId").unwrap(), format!("v{n}"));
     }
     let parameters = [("PolicyArn", arn), ("PolicyDocument", document)];
-    assert!(
-        client
-            .iam("CreatePolicyVersion", &parameters)
-            .await
-            .refusal()
-            .starts_with("409 LimitExceeded")
-    );
-    let got = client
-        .iam(
-            "GetPolicyVersion",
-            &[("PolicyArn", arn), ("VersionId", "v5")],
-        )
-        .await;
+    assert!(client.iam("CreatePolicyVersion", &parameters).await.refusal().starts_with("409 LimitExceeded"));
+    let got = client.iam("GetPolicyVersion", &[("PolicyArn", arn), ("VersionId", "v5")]).await;
     assert_eq!(got.element("IsDefaultVersion").unwrap(), "true");
-    let local = client
-        .iam("ListPolicies", &[("Scope", "Local"), ("MaxItems", "4")])
-        .await;
+    let local = client.iam("ListPolicies", &[("Scope", "Local"), ("MaxItems", "4")]).await;
     assert_eq!(local.elements("PolicyName").len(), 4);
     let marker = local.element("Marker").unwrap();
-    let rest = client
-        .iam("ListPolicies", &[("Scope", "Local"), ("Marker", &marker)])
-        .await;
+    let rest = client.iam("ListPolicies", &[("Scope", "Local"), ("Marker", &marker)]).await;
     assert_eq!(rest.elements("PolicyName").len(), 7);
-    let used = client
-        .iam("ListEntitiesForPolicy", &[("PolicyArn", arn)])
-        .await;
+    let used = client.iam("ListEntitiesForPolicy", &[("PolicyArn", arn)]).await;
     assert_eq!(used.elements("RoleName"), ["app"]);
 }
 
@@ -397,21 +243,10 @@ async fn a_deleted_principal_shows_as_its_id() {
     let document = json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": ci}, "Action": "sts:AssumeRole"}]})
     .to_string();
-    let made = client
-        .iam(
-            "CreateRole",
-            &[
-                ("RoleName", "deploy"),
-                ("AssumeRolePolicyDocument", &document),
-            ],
-        )
-        .await;
+    let made =
+        client.iam("CreateRole", &[("RoleName", "deploy"), ("AssumeRolePolicyDocument", &document)]).await;
     assert_eq!(made.status, 200, "{}", made.body);
-    let id = client
-        .iam("GetRole", &[("RoleName", "ci")])
-        .await
-        .element("RoleId")
-        .unwrap();
+    let id = client.iam("GetRole", &[("RoleName", "ci")]).await.element("RoleId").unwrap();
     client.iam("DeleteRole", &[("RoleName", "ci")]).await;
     let shown = |reply: super::client::Reply| reply.element("AssumeRolePolicyDocument").unwrap();
     assert!(shown(client.iam("GetRole", &[("RoleName", "deploy")]).await).contains(&id));
@@ -423,13 +258,7 @@ async fn a_deleted_principal_shows_as_its_id() {
     let refusal = client
         .iam(
             "CreateRole",
-            &[
-                ("RoleName", "x"),
-                (
-                    "AssumeRolePolicyDocument",
-                    &document.replace("/ci", "/gone"),
-                ),
-            ],
+            &[("RoleName", "x"), ("AssumeRolePolicyDocument", &document.replace("/ci", "/gone"))],
         )
         .await
         .refusal();
@@ -448,24 +277,12 @@ async fn bulk_reading_in_pages() {
         client
             .iam(
                 "CreateRole",
-                &[
-                    ("RoleName", &name),
-                    ("AssumeRolePolicyDocument", &trust),
-                    ("Description", "d"),
-                ],
+                &[("RoleName", &name), ("AssumeRolePolicyDocument", &trust), ("Description", "d")],
             )
             .await;
-        client
-            .iam(
-                "AttachRolePolicy",
-                &[("RoleName", &name), ("PolicyArn", CNI_POLICY)],
-            )
-            .await;
+        client.iam("AttachRolePolicy", &[("RoleName", &name), ("PolicyArn", CNI_POLICY)]).await;
     }
-    for (action, member) in [
-        ("ListRoles", "RoleName"),
-        ("GetAccountAuthorizationDetails", "RoleName"),
-    ] {
+    for (action, member) in [("ListRoles", "RoleName"), ("GetAccountAuthorizationDetails", "RoleName")] {
         let mut names = Vec::new();
         let mut marker: Option<String> = None;
         loop {
@@ -480,15 +297,9 @@ async fn bulk_reading_in_pages() {
             assert_eq!(page.status, 200, "{}", page.body);
             names.extend(page.elements(member));
             assert_eq!(page.body.contains("<Description>"), action == "ListRoles");
-            assert_eq!(
-                page.body.contains("<AttachedManagedPolicies>"),
-                action != "ListRoles"
-            );
+            assert_eq!(page.body.contains("<AttachedManagedPolicies>"), action != "ListRoles");
             marker = page.element("Marker");
-            assert_eq!(
-                page.element("IsTruncated").unwrap(),
-                marker.is_some().to_string()
-            );
+            assert_eq!(page.element("IsTruncated").unwrap(), marker.is_some().to_string());
             if marker.is_none() {
                 break;
             }
@@ -496,8 +307,5 @@ async fn bulk_reading_in_pages() {
         assert_eq!(names.len(), 25, "{action}");
     }
     let all = client.iam("GetAccountAuthorizationDetails", &[]).await;
-    assert!(
-        all.elements("PolicyName")
-            .contains(&"AmazonEKS_CNI_Policy".to_owned())
-    );
+    assert!(all.elements("PolicyName").contains(&"AmazonEKS_CNI_Policy".to_owned()));
 }

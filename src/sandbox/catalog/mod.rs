@@ -85,10 +85,8 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let well_formed = "the catalog that is compiled in is well formed";
     let kubernetes: KubernetesFile =
         serde_json::from_str(include_str!("kubernetes.json")).expect(well_formed);
-    let mut addons: AddonsFile =
-        serde_json::from_str(include_str!("addons.json")).expect(well_formed);
-    let policies: PoliciesFile =
-        serde_json::from_str(include_str!("policies.json")).expect(well_formed);
+    let mut addons: AddonsFile = serde_json::from_str(include_str!("addons.json")).expect(well_formed);
+    let policies: PoliciesFile = serde_json::from_str(include_str!("policies.json")).expect(well_formed);
     addons.addons.sort_by(|a, b| a.name.cmp(&b.name));
     Catalog {
         kubernetes: kubernetes.kubernetes,
@@ -105,19 +103,11 @@ pub(crate) fn get() -> &'static Catalog {
 
 /// The numbers of `v1.19.0-eksbuild.1`, for comparison.
 pub(crate) fn version_parts(version: &str) -> [u64; 4] {
-    let (semantic, build) = version
-        .trim_start_matches('v')
-        .split_once('-')
-        .unwrap_or((version, ""));
+    let (semantic, build) = version.trim_start_matches('v').split_once('-').unwrap_or((version, ""));
     let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
     let mut parts = semantic.trim_start_matches('v').split('.');
     let mut next = || number(parts.next());
-    [
-        next(),
-        next(),
-        next(),
-        number(build.strip_prefix("eksbuild.")),
-    ]
+    [next(), next(), next(), number(build.strip_prefix("eksbuild."))]
 }
 
 impl Catalog {
@@ -128,23 +118,17 @@ impl Catalog {
     /// The AWS managed policy behind an ARN.
     pub(crate) fn policy(&self, arn: &str) -> Option<&Policy> {
         let (_, name) = arn.split_once(":iam::aws:policy/")?;
-        self.policies
-            .iter()
-            .find(|policy| policy.path_and_name == name)
+        self.policies.iter().find(|policy| policy.path_and_name == name)
     }
 }
 
 impl Addon {
     pub(crate) fn default_for(&self, kubernetes: &str) -> Option<&AddonVersion> {
-        self.versions
-            .iter()
-            .find(|version| version.is_default_for(kubernetes))
+        self.versions.iter().find(|version| version.is_default_for(kubernetes))
     }
 
     pub(crate) fn supports_pod_identity(&self, version: &str) -> bool {
-        self.pod_identity_since
-            .as_ref()
-            .is_some_and(|since| version_parts(version) >= version_parts(since))
+        self.pod_identity_since.as_ref().is_some_and(|since| version_parts(version) >= version_parts(since))
     }
 }
 
@@ -175,30 +159,14 @@ mod tests {
     #[test]
     fn every_addon_has_versions_and_one_default() {
         let catalog = get();
-        assert_eq!(
-            catalog
-                .kubernetes
-                .iter()
-                .filter(|version| version.default)
-                .count(),
-            1
-        );
+        assert_eq!(catalog.kubernetes.iter().filter(|version| version.default).count(), 1);
         for addon in &catalog.addons {
             for kubernetes in &catalog.kubernetes {
-                let offered = addon
-                    .versions
-                    .iter()
-                    .filter(|version| version.offered_for(&kubernetes.version));
-                let defaults = addon
-                    .versions
-                    .iter()
-                    .filter(|version| version.is_default_for(&kubernetes.version));
-                assert!(
-                    offered.count() >= 2,
-                    "{} {}",
-                    addon.name,
-                    kubernetes.version
-                );
+                let offered =
+                    addon.versions.iter().filter(|version| version.offered_for(&kubernetes.version));
+                let defaults =
+                    addon.versions.iter().filter(|version| version.is_default_for(&kubernetes.version));
+                assert!(offered.count() >= 2, "{} {}", addon.name, kubernetes.version);
                 assert_eq!(defaults.count(), 1, "{} {}", addon.name, kubernetes.version);
             }
             for account in &addon.service_accounts {
@@ -208,10 +176,7 @@ mod tests {
             }
         }
         let cni = catalog.addon("vpc-cni").unwrap();
-        assert_eq!(
-            cni.default_for("1.30").unwrap().version,
-            "v1.19.0-eksbuild.1"
-        );
+        assert_eq!(cni.default_for("1.30").unwrap().version, "v1.19.0-eksbuild.1");
         assert!(
             cni.supports_pod_identity("v1.15.5-eksbuild.1")
                 && !cni.supports_pod_identity("v1.15.4-eksbuild.1")
@@ -220,17 +185,14 @@ mod tests {
 
     #[test]
     fn every_entry_says_where_it_is_from() {
-        for text in [
-            include_str!("kubernetes.json"),
-            include_str!("addons.json"),
-            include_str!("policies.json"),
-        ] {
+        for text in
+            [include_str!("kubernetes.json"), include_str!("addons.json"), include_str!("policies.json")]
+        {
             let file: Value = serde_json::from_str(text).unwrap();
             for list in ["kubernetes", "addons", "policies"] {
                 for entry in file[list].as_array().into_iter().flatten() {
-                    let told = |entry: &Value| {
-                        entry.get("source").is_some() || entry.get("synthetic").is_some()
-                    };
+                    let told =
+                        |entry: &Value| entry.get("source").is_some() || entry.get("synthetic").is_some();
                     assert!(told(entry), "{entry}");
                     for version in entry["versions"].as_array().into_iter().flatten() {
                         assert!(told(version), "{version}");

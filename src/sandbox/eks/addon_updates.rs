@@ -18,17 +18,10 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
         return Ok(wrap("update", update.describe()));
     }
     let (cluster, mut addon) = load(call)?;
-    let (cluster_name, name) = (
-        cluster.text("name").to_owned(),
-        addon.text("addonName").to_owned(),
-    );
+    let (cluster_name, name) = (cluster.text("name").to_owned(), addon.text("addonName").to_owned());
     check_state(&cluster, &addon)?;
     let Some(known) = catalog::get().addon(&name) else {
-        return Err(refuse(
-            call,
-            &name,
-            "Addon specified is not supported".to_owned(),
-        ));
+        return Err(refuse(call, &name, "Addon specified is not supported".to_owned()));
     };
     let current = addon.text("addonVersion").to_owned();
     let version = call.text("addonVersion").unwrap_or_else(|| current.clone());
@@ -45,29 +38,15 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let owned = associations::owned(call, &cluster_name, &arn);
     let wanted = wanted(call);
     let after: Vec<(String, String)> = wanted.clone().unwrap_or_else(|| {
-        let pair = |owned: &Resource| {
-            (
-                owned.text("serviceAccount").to_owned(),
-                owned.text("roleArn").to_owned(),
-            )
-        };
+        let pair =
+            |owned: &Resource| (owned.text("serviceAccount").to_owned(), owned.text("roleArn").to_owned());
         owned.iter().map(|(_, owned)| pair(owned)).collect()
     });
-    check_exclusive(
-        call,
-        call.text("serviceAccountRoleArn").is_some(),
-        Some(&after),
-    )?;
+    check_exclusive(call, call.text("serviceAccountRoleArn").is_some(), Some(&after))?;
     if let Some(wanted) = &wanted {
         check_associations(call, known, &version, wanted)?;
-        let namespace = addon
-            .view
-            .get("namespaceConfig")
-            .and_then(|config| config.get("namespace"));
-        let namespace = namespace
-            .and_then(Value::as_str)
-            .unwrap_or(&known.namespace)
-            .to_owned();
+        let namespace = addon.view.get("namespaceConfig").and_then(|config| config.get("namespace"));
+        let namespace = namespace.and_then(Value::as_str).unwrap_or(&known.namespace).to_owned();
         replace_associations(call, &cluster_name, &namespace, &arn, &owned, wanted)?;
     }
 
@@ -95,20 +74,12 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     // An update that does not name the IRSA role falls back to the node's permissions.
     patch.insert(
         "serviceAccountRoleArn".into(),
-        call.text("serviceAccountRoleArn")
-            .map_or(Value::Null, Value::String),
+        call.text("serviceAccountRoleArn").map_or(Value::Null, Value::String),
     );
 
     addon.hidden.remove("failed");
     let done = call.after(UPDATE);
-    let update = updates::start(
-        call,
-        &cluster_name,
-        Of::Addon(&name),
-        "AddonUpdate",
-        params,
-        done,
-    );
+    let update = updates::start(call, &cluster_name, Of::Addon(&name), "AddonUpdate", params, done);
     addon.start("UPDATING", done, Some("ACTIVE"), patch);
     let key = call.key(&["addon", &cluster_name, &name]);
     call.save(&key, &addon);
@@ -118,10 +89,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
 fn check_state(cluster: &Resource, addon: &Resource) -> Result<(), AwsError> {
     let (cluster_name, name) = (cluster.text("name"), addon.text("addonName"));
     let text = if !["ACTIVE", "DEGRADED", "UPDATE_FAILED"].contains(&addon.status.as_str()) {
-        format!(
-            "Addon {name} cannot be updated as it is currently in {} state",
-            addon.status
-        )
+        format!("Addon {name} cannot be updated as it is currently in {} state", addon.status)
     } else if cluster.status != "ACTIVE" {
         format!(
             "Addon {name} cannot be updated because cluster {cluster_name} is currently in {} state",
@@ -130,9 +98,7 @@ fn check_state(cluster: &Resource, addon: &Resource) -> Result<(), AwsError> {
     } else {
         return Ok(());
     };
-    Err(AwsError::new(IN_USE, text)
-        .with("clusterName", cluster_name)
-        .with("addonName", name))
+    Err(AwsError::new(IN_USE, text).with("clusterName", cluster_name).with("addonName", name))
 }
 
 /// vpc-cni moves one minor version at a time.
@@ -155,36 +121,21 @@ fn replace_associations(
     wanted: &[(String, String)],
 ) -> Result<(), AwsError> {
     for (key, association) in owned {
-        if !wanted
-            .iter()
-            .any(|(name, _)| name == association.text("serviceAccount"))
-        {
+        if !wanted.iter().any(|(name, _)| name == association.text("serviceAccount")) {
             call.store.remove(key);
         }
     }
     for (service_account, role) in wanted {
-        match owned
-            .iter()
-            .find(|(_, owned)| owned.text("serviceAccount") == service_account)
-        {
+        match owned.iter().find(|(_, owned)| owned.text("serviceAccount") == service_account) {
             Some((key, association)) if association.text("roleArn") != role => {
                 let mut association = association.clone();
                 association.view.insert("roleArn".into(), json!(role));
-                association
-                    .view
-                    .insert("modifiedAt".into(), seconds(call.now));
+                association.view.insert("modifiedAt".into(), seconds(call.now));
                 call.save(key, &association);
             }
             Some(_) => {}
             None => {
-                associations::make_owned(
-                    call,
-                    cluster,
-                    namespace,
-                    service_account,
-                    role,
-                    addon_arn,
-                )?;
+                associations::make_owned(call, cluster, namespace, service_account, role, addon_arn)?;
             }
         }
     }

@@ -19,9 +19,8 @@ pub(super) fn check(call: &Call<'_>, addon: &Addon, values: Option<&str>) -> Res
             format!("ConfigurationValue provided in request is not supported: {reason}"),
         )
     };
-    let parsed: Option<Value> = serde_json::from_str(text)
-        .ok()
-        .or_else(|| serde_yaml_ng::from_str(text).ok());
+    let parsed: Option<Value> =
+        serde_json::from_str(text).ok().or_else(|| serde_yaml_ng::from_str(text).ok());
     let Some(value) = parsed else {
         return Err(wrong("it is neither valid JSON nor valid YAML".to_owned()));
     };
@@ -39,10 +38,7 @@ pub(super) fn check(call: &Call<'_>, addon: &Addon, values: Option<&str>) -> Res
     if found.is_empty() || value.is_null() {
         return Ok(());
     }
-    Err(wrong(format!(
-        "Json schema validation failed with error: [{}]",
-        found.join(", ")
-    )))
+    Err(wrong(format!("Json schema validation failed with error: [{}]", found.join(", "))))
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -59,15 +55,10 @@ fn kind(value: &Value) -> &'static str {
 
 /// The part of JSON Schema that add-on schemas use, with the wording AWS's answers have.
 fn validate(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
-    if let Some(name) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|name| name.strip_prefix("#/definitions/"))
+    if let Some(name) =
+        schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/definitions/"))
     {
-        if let Some(target) = root
-            .get("definitions")
-            .and_then(|definitions| definitions.get(name))
-        {
+        if let Some(target) = root.get("definitions").and_then(|definitions| definitions.get(name)) {
             validate(root, target, value, path, found);
         }
         return;
@@ -78,33 +69,20 @@ fn validate(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut
         _ => Vec::new(),
     };
     let is = kind(value);
-    if !allowed.is_empty()
-        && !allowed
-            .iter()
-            .any(|want| *want == is || *want == "number" && is == "integer")
+    if !allowed.is_empty() && !allowed.iter().any(|want| *want == is || *want == "number" && is == "integer")
     {
-        found.push(format!(
-            "{path}: {is} found, {} expected",
-            allowed.join(" or ")
-        ));
+        found.push(format!("{path}: {is} found, {} expected", allowed.join(" or ")));
         return;
     }
     if let Some(values) = schema.get("enum").and_then(Value::as_array)
         && !values.contains(value)
     {
-        let values: Vec<String> = values
-            .iter()
-            .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
-            .collect();
-        found.push(format!(
-            "{path}: does not have a value in the enumeration [{}]",
-            values.join(", ")
-        ));
+        let values: Vec<String> =
+            values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
+        found.push(format!("{path}: does not have a value in the enumeration [{}]", values.join(", ")));
     }
-    if let (Some(minimum), Some(number)) = (
-        schema.get("minimum").and_then(Value::as_f64),
-        value.as_f64(),
-    ) && number < minimum
+    if let (Some(minimum), Some(number)) = (schema.get("minimum").and_then(Value::as_f64), value.as_f64())
+        && number < minimum
     {
         found.push(format!("{path}: must have a minimum value of {minimum}"));
     }
@@ -116,12 +94,8 @@ fn validate(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut
     let Some(object) = value.as_object() else {
         return;
     };
-    for required in schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    for required in
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     {
         if !object.contains_key(required) {
             found.push(format!("{path}.{required}: is missing but it is required"));
@@ -129,7 +103,8 @@ fn validate(root: &Value, schema: &Value, value: &Value, path: &str, found: &mut
     }
     for (name, value) in object {
         let path = format!("{path}.{name}");
-        match (schema.get("properties").and_then(|known| known.get(name)), schema.get("additionalProperties")) {
+        match (schema.get("properties").and_then(|known| known.get(name)), schema.get("additionalProperties"))
+        {
             (Some(schema), _) => validate(root, schema, value, &path, found),
             (None, Some(Value::Bool(false))) => found.push(format!(
                 "{path}: is not defined in the schema and the schema does not allow additional properties"
@@ -148,12 +123,7 @@ mod tests {
     use crate::sandbox::catalog;
 
     fn errors(addon: &str, value: &Value) -> Vec<String> {
-        let schema = catalog::get()
-            .addon(addon)
-            .unwrap()
-            .schema
-            .as_ref()
-            .unwrap();
+        let schema = catalog::get().addon(addon).unwrap().schema.as_ref().unwrap();
         let mut found = Vec::new();
         validate(schema, schema, value, "$", &mut found);
         found
@@ -169,21 +139,14 @@ mod tests {
             ]
         );
         assert_eq!(
-            errors(
-                "vpc-cni",
-                &json!({"env": {"ENABLE_PREFIX_DELEGATION": true}})
-            ),
+            errors("vpc-cni", &json!({"env": {"ENABLE_PREFIX_DELEGATION": true}})),
             ["$.env.ENABLE_PREFIX_DELEGATION: boolean found, string expected"]
         );
-        let fine =
-            json!({"controller": {"replicaCount": 2, "resources": {"limits": {"cpu": "1"}}}});
+        let fine = json!({"controller": {"replicaCount": 2, "resources": {"limits": {"cpu": "1"}}}});
         assert!(errors("aws-ebs-csi-driver", &fine).is_empty());
         assert_eq!(
-            errors(
-                "aws-ebs-csi-driver",
-                &json!({"controller": {"resources": {"limits": {"cpus": 1}}}})
-            )
-            .len(),
+            errors("aws-ebs-csi-driver", &json!({"controller": {"resources": {"limits": {"cpus": 1}}}}))
+                .len(),
             1
         );
     }

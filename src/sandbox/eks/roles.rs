@@ -11,15 +11,9 @@ use super::invalid;
 pub(super) fn check_cluster_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
     let role = own_role(call, arn, || format!("roleArn, {arn}, does not exist"))?;
     if !trust_allows_service(&role.trust, "eks.amazonaws.com", &["sts:AssumeRole"]) {
-        return Err(invalid(
-            call,
-            "Role could not be assumed because the trusted entity is not correct",
-        ));
+        return Err(invalid(call, "Role could not be assumed because the trusted entity is not correct"));
     }
-    let policy = format!(
-        "arn:{}:iam::aws:policy/AmazonEKSClusterPolicy",
-        call.partition
-    );
+    let policy = format!("arn:{}:iam::aws:policy/AmazonEKSClusterPolicy", call.partition);
     // A policy of one's own may stand in for it if it covers what EKS looks for first.
     if !role.attached.contains(&policy) && !role.allows(call.store, "ec2:DescribeSubnets") {
         let text = format!(
@@ -33,18 +27,9 @@ pub(super) fn check_cluster_role(call: &Call<'_>, arn: &str) -> Result<(), AwsEr
 
 /// The role of a Pod Identity association.
 pub(super) fn check_pod_identity_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
-    let role = own_role(call, arn, || {
-        "Role provided in the request does not exist".to_owned()
-    })?;
-    if !trust_allows_service(
-        &role.trust,
-        "pods.eks.amazonaws.com",
-        &["sts:AssumeRole", "sts:TagSession"],
-    ) {
-        return Err(invalid(
-            call,
-            "Trust policy of the role provided is invalid",
-        ));
+    let role = own_role(call, arn, || "Role provided in the request does not exist".to_owned())?;
+    if !trust_allows_service(&role.trust, "pods.eks.amazonaws.com", &["sts:AssumeRole", "sts:TagSession"]) {
+        return Err(invalid(call, "Trust policy of the role provided is invalid"));
     }
     Ok(())
 }
@@ -58,8 +43,7 @@ pub(super) fn check_service_role(
 ) -> Result<(), AwsError> {
     let role = own_role(call, arn, || format!("{member}, {arn}, does not exist"))?;
     if !trust_allows_service(&role.trust, service, &["sts:AssumeRole"]) {
-        let text =
-            format!("The trust relationship of {member} does not allow {service} to assume it");
+        let text = format!("The trust relationship of {member} does not allow {service} to assume it");
         return Err(invalid(call, text));
     }
     Ok(())
@@ -72,18 +56,11 @@ pub(super) fn check_node_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError
 
 /// The pod execution role of a Fargate profile.
 pub(super) fn check_fargate_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
-    check_principals(
-        call,
-        arn,
-        "podExecutionRole",
-        "eks-fargate-pods.amazonaws.com",
-    )
+    check_principals(call, arn, "podExecutionRole", "eks-fargate-pods.amazonaws.com")
 }
 
 fn check_principals(call: &Call<'_>, arn: &str, what: &str, service: &str) -> Result<(), AwsError> {
-    let role = own_role(call, arn, || {
-        format!("The role with ARN {arn} cannot be found.")
-    })?;
+    let role = own_role(call, arn, || format!("The role with ARN {arn} cannot be found."))?;
     if !trust_allows_service(&role.trust, service, &["sts:AssumeRole"]) {
         let text = format!(
             "Following required service principals [{service}] were not found in the trust relationships of {what} {arn}"
@@ -109,19 +86,13 @@ pub(super) fn check_role_arn(call: &Call<'_>, arn: &str) -> Result<(), AwsError>
             && parsed.account.len() == 12
             && parsed.account.chars().all(|c| c.is_ascii_digit())
     });
-    if valid {
-        Ok(())
-    } else {
-        Err(invalid(call, format!("The role ARN {arn} is not valid")))
-    }
+    if valid { Ok(()) } else { Err(invalid(call, format!("The role ARN {arn} is not valid"))) }
 }
 
 /// A session policy: a JSON object with statements, at most 2,048 characters.
 pub(super) fn check_session_policy(call: &Call<'_>, policy: &str) -> Result<(), AwsError> {
     let parsed: Option<Value> = serde_json::from_str(policy).ok();
-    if policy.chars().count() > 2048
-        || parsed.is_none_or(|policy| policy.get("Statement").is_none())
-    {
+    if policy.chars().count() > 2048 || parsed.is_none_or(|policy| policy.get("Statement").is_none()) {
         return Err(invalid(
             call,
             "The session policy is not a valid policy document of at most 2048 characters",

@@ -23,15 +23,9 @@ fn key_of(call: &Call<'_>, arn: &Arn<'_>) -> Option<String> {
         }
         ["access-entry", cluster, ..] => {
             let prefix = call.key(&["access-entry", cluster]);
-            let text = format!(
-                "arn:{}:eks:{}:{}:{}",
-                arn.partition, arn.region, arn.account, arn.resource
-            );
+            let text = format!("arn:{}:eks:{}:{}:{}", arn.partition, arn.region, arn.account, arn.resource);
             let mut entries = call.store.range(&prefix, None);
-            entries
-                .find(|(_, entry)| entry["view"]["accessEntryArn"] == text)?
-                .0
-                .to_owned()
+            entries.find(|(_, entry)| entry["view"]["accessEntryArn"] == text)?.0.to_owned()
         }
         _ => return None,
     })
@@ -41,17 +35,9 @@ fn load(call: &Call<'_>) -> Result<(String, Resource), AwsError> {
     let text = call.required("resourceArn");
     let arn = Arn::parse(&text).filter(|arn| arn.service == "eks");
     let Some(arn) = arn else {
-        return Err(AwsError::new(
-            BAD_REQUEST,
-            format!("The resource ARN {text} is not valid"),
-        ));
+        return Err(AwsError::new(BAD_REQUEST, format!("The resource ARN {text} is not valid")));
     };
-    let missing = || {
-        AwsError::new(
-            "NotFoundException",
-            format!("The resource {text} was not found"),
-        )
-    };
+    let missing = || AwsError::new("NotFoundException", format!("The resource {text} was not found"));
     if arn.account != call.account || arn.region != call.region {
         return Err(missing());
     }
@@ -61,20 +47,11 @@ fn load(call: &Call<'_>) -> Result<(String, Resource), AwsError> {
         .view
         .iter()
         .any(|(name, value)| name.to_ascii_lowercase().ends_with("arn") && *value == *text);
-    if own {
-        Ok((key, resource))
-    } else {
-        Err(missing())
-    }
+    if own { Ok((key, resource)) } else { Err(missing()) }
 }
 
 fn tags(resource: &Resource) -> Map<String, Value> {
-    resource
-        .view
-        .get("tags")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default()
+    resource.view.get("tags").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
@@ -84,12 +61,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn tag(call: &mut Call<'_>) -> Answer {
     let (key, mut resource) = load(call)?;
-    let new = call
-        .input
-        .get("tags")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let new = call.input.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut tags = tags(&resource);
     let kept = tags.keys().filter(|key| !new.contains_key(*key)).count();
     check_tags(new.keys().map(String::as_str), BAD_REQUEST, kept)?;
@@ -102,13 +74,8 @@ pub(super) fn tag(call: &mut Call<'_>) -> Answer {
 pub(super) fn untag(call: &mut Call<'_>) -> Answer {
     let (key, mut resource) = load(call)?;
     let mut tags = tags(&resource);
-    for name in call
-        .input
-        .get("tagKeys")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    for name in
+        call.input.get("tagKeys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     {
         tags.remove(name);
     }

@@ -13,14 +13,7 @@ const PER_ROLE: usize = 10;
 /// That a text is a policy's ARN at all.
 pub(super) fn check_arn(arn: &str) -> Result<(), AwsError> {
     let valid = Arn::parse(arn).is_some_and(|arn| arn.service == "iam" && arn.region.is_empty());
-    if valid {
-        Ok(())
-    } else {
-        Err(AwsError::new(
-            "InvalidInput",
-            format!("ARN {arn} is not valid."),
-        ))
-    }
+    if valid { Ok(()) } else { Err(AwsError::new("InvalidInput", format!("ARN {arn} is not valid."))) }
 }
 
 pub(super) fn attach(call: &mut Call<'_>) -> Answer {
@@ -28,9 +21,7 @@ pub(super) fn attach(call: &mut Call<'_>) -> Answer {
     let arn = call.required("PolicyArn");
     check_arn(&arn)?;
     if !managed::exists(call.store, &call.account, &arn) {
-        return Err(missing(format!(
-            "Policy {arn} does not exist or is not attachable."
-        )));
+        return Err(missing(format!("Policy {arn} does not exist or is not attachable.")));
     }
     if arn.contains(":policy/aws-service-role/") {
         let text = format!("Cannot attach a Service Role Policy to a Customer Role. ({arn})");
@@ -40,9 +31,7 @@ pub(super) fn attach(call: &mut Call<'_>) -> Answer {
         return done();
     }
     if role.attached.len() >= PER_ROLE {
-        return Err(limit(format!(
-            "Cannot exceed quota for PoliciesPerRole: {PER_ROLE}"
-        )));
+        return Err(limit(format!("Cannot exceed quota for PoliciesPerRole: {PER_ROLE}")));
     }
     role.attached.push(arn);
     call.save(&role.key(call), &role);
@@ -65,15 +54,8 @@ pub(super) fn detach(call: &mut Call<'_>) -> Answer {
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let role = named(call)?;
     let under = call.text("PathPrefix").unwrap_or_else(|| "/".to_owned());
-    let policies = role
-        .attached
-        .iter()
-        .filter(|arn| managed::path(arn).starts_with(&under));
-    short_list(
-        call,
-        "AttachedPolicies",
-        policies.map(|arn| attached_view(arn)).collect(),
-    )
+    let policies = role.attached.iter().filter(|arn| managed::path(arn).starts_with(&under));
+    short_list(call, "AttachedPolicies", policies.map(|arn| attached_view(arn)).collect())
 }
 
 pub(super) fn entities(call: &mut Call<'_>) -> Answer {
@@ -90,10 +72,8 @@ pub(super) fn entities(call: &mut Call<'_>) -> Answer {
         let Ok(role) = <Role as serde::Deserialize>::deserialize(document) else {
             continue;
         };
-        let permission =
-            usage.as_deref() != Some("PermissionsBoundary") && role.attached.contains(&arn);
-        let boundary =
-            usage.as_deref() != Some("PermissionsPolicy") && role.boundary.as_ref() == Some(&arn);
+        let permission = usage.as_deref() != Some("PermissionsBoundary") && role.attached.contains(&arn);
+        let boundary = usage.as_deref() != Some("PermissionsPolicy") && role.boundary.as_ref() == Some(&arn);
         if wanted && (permission || boundary) && role.path.starts_with(&under) {
             roles.push(json!({"RoleName": role.name, "RoleId": role.id}));
         }

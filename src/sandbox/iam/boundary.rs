@@ -11,9 +11,7 @@ pub(super) fn check(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
     if managed::exists(call.store, &call.account, arn) {
         return Ok(());
     }
-    Err(missing(format!(
-        "Scope ARN: {arn} does not exist or is not attachable."
-    )))
+    Err(missing(format!("Scope ARN: {arn} does not exist or is not attachable.")))
 }
 
 pub(super) fn put(call: &mut Call<'_>) -> Answer {
@@ -28,10 +26,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let mut role = modifiable(call)?;
     if role.boundary.take().is_none() {
-        return Err(missing(format!(
-            "The role with name {} has no permissions boundary.",
-            role.name
-        )));
+        return Err(missing(format!("The role with name {} has no permissions boundary.", role.name)));
     }
     call.save(&role.key(call), &role);
     done()

@@ -21,10 +21,7 @@ struct Profile {
 
 impl Profile {
     fn view(&self, call: &Call<'_>) -> Value {
-        let role = self
-            .role
-            .as_ref()
-            .and_then(|name| role_by_name(call.store, &call.account, name));
+        let role = self.role.as_ref().and_then(|name| role_by_name(call.store, &call.account, name));
         let roles: Vec<Value> = role.iter().map(|role| role.listed(call.store)).collect();
         json!({
             "Path": self.path, "InstanceProfileName": self.name, "InstanceProfileId": self.id, "Arn": self.arn,
@@ -45,9 +42,7 @@ fn load(call: &Call<'_>) -> Result<Profile, AwsError> {
 
 fn all(call: &Call<'_>) -> Vec<Profile> {
     let profiles = call.store.range(&call.iam_key(&["instance-profile"]), None);
-    profiles
-        .filter_map(|(_, document)| Profile::deserialize(document).ok())
-        .collect()
+    profiles.filter_map(|(_, document)| Profile::deserialize(document).ok()).collect()
 }
 
 /// The instance profiles a role is in.
@@ -63,19 +58,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let name = call.required("InstanceProfileName");
     let key = call.iam_key(&["instance-profile", &name.to_ascii_lowercase()]);
     if call.store.get(&key).is_some() {
-        return Err(AwsError::new(
-            "EntityAlreadyExists",
-            format!("Instance Profile {name} already exists."),
-        ));
+        return Err(AwsError::new("EntityAlreadyExists", format!("Instance Profile {name} already exists.")));
     }
     let path = call.text("Path").unwrap_or_else(|| "/".to_owned());
     let seed = call.seed(&key);
     let profile = Profile {
         id: format!("AIPA{}", id_text(&seed, 17, UPPER)),
-        arn: format!(
-            "arn:{}:iam::{}:instance-profile{path}{name}",
-            call.partition, call.account
-        ),
+        arn: format!("arn:{}:iam::{}:instance-profile{path}{name}", call.partition, call.account),
         name,
         path,
         created: call.now,
@@ -109,17 +98,11 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
             max_items(call),
             call.text("Marker").as_deref(),
             |_, document| {
-                Profile::deserialize(document)
-                    .ok()
-                    .filter(|profile| profile.path.starts_with(&under))
+                Profile::deserialize(document).ok().filter(|profile| profile.path.starts_with(&under))
             },
         )
         .map_err(|_| bad_marker())?;
-    Ok(listing(
-        "InstanceProfiles",
-        profiles.iter().map(|profile| profile.view(call)).collect(),
-        next,
-    ))
+    Ok(listing("InstanceProfiles", profiles.iter().map(|profile| profile.view(call)).collect(), next))
 }
 
 pub(super) fn list_for_role(call: &mut Call<'_>) -> Answer {
@@ -130,9 +113,7 @@ pub(super) fn list_for_role(call: &mut Call<'_>) -> Answer {
 pub(super) fn add_role(call: &mut Call<'_>) -> Answer {
     let (mut profile, role) = (load(call)?, named(call)?);
     if profile.role.is_some() {
-        return Err(limit(
-            "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",
-        ));
+        return Err(limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
     }
     profile.role = Some(role.name);
     call.save(&profile.key(call), &profile);
@@ -142,10 +123,7 @@ pub(super) fn add_role(call: &mut Call<'_>) -> Answer {
 pub(super) fn remove_role(call: &mut Call<'_>) -> Answer {
     let (mut profile, role) = (load(call)?, named(call)?);
     if profile.role.as_ref() != Some(&role.name) {
-        let text = format!(
-            "Role {} in Instance Profile {} cannot be found.",
-            role.name, profile.name
-        );
+        let text = format!("Role {} in Instance Profile {} cannot be found.", role.name, profile.name);
         return Err(missing(text));
     }
     profile.role = None;

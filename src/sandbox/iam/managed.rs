@@ -38,8 +38,7 @@ pub(super) struct Policy {
 /// The path in a policy's ARN.
 pub(super) fn path(arn: &str) -> String {
     let rest = arn.split_once(":policy/").map_or("", |(_, rest)| rest);
-    rest.rsplit_once('/')
-        .map_or_else(|| "/".to_owned(), |(path, _)| format!("/{path}/"))
+    rest.rsplit_once('/').map_or_else(|| "/".to_owned(), |(path, _)| format!("/{path}/"))
 }
 
 /// An AWS managed policy of the catalog as a stored one.
@@ -67,16 +66,9 @@ pub(super) fn by_arn(store: &Store, arn: &str) -> Option<Policy> {
     if parsed.account == "aws" {
         return of_aws(arn);
     }
-    let name = parsed
-        .resource
-        .strip_prefix("policy/")?
-        .rsplit('/')
-        .next()?;
-    load::<Policy>(
-        store,
-        &iam_key(parsed.account, &["policy", &name.to_ascii_lowercase()]),
-    )
-    .filter(|policy| policy.arn == arn)
+    let name = parsed.resource.strip_prefix("policy/")?.rsplit('/').next()?;
+    load::<Policy>(store, &iam_key(parsed.account, &["policy", &name.to_ascii_lowercase()]))
+        .filter(|policy| policy.arn == arn)
 }
 
 /// Whether an account can use the policy of this ARN.
@@ -88,9 +80,7 @@ pub(super) fn exists(store: &Store, account: &str, arn: &str) -> bool {
 /// The document of a policy's default version.
 pub(super) fn default_document(store: &Store, arn: &str) -> Option<String> {
     let policy = by_arn(store, arn)?;
-    policy
-        .version(&policy.default)
-        .map(|(document, _)| document.clone())
+    policy.version(&policy.default).map(|(document, _)| document.clone())
 }
 
 impl Policy {
@@ -116,11 +106,8 @@ impl Policy {
     /// As GetAccountAuthorizationDetails shows it, with the documents.
     pub(super) fn detailed(&self, uses: Uses) -> Value {
         let mut view = self.view(uses);
-        view["PolicyVersionList"] = self
-            .versions
-            .keys()
-            .map(|number| self.version_view(*number, true))
-            .collect();
+        view["PolicyVersionList"] =
+            self.versions.keys().map(|number| self.version_view(*number, true)).collect();
         view
     }
 
@@ -174,9 +161,7 @@ pub(super) fn named(call: &Call<'_>) -> Result<Policy, AwsError> {
     let arn = call.required("PolicyArn");
     attachments::check_arn(&arn)?;
     let usable = exists(call.store, &call.account, &arn);
-    by_arn(call.store, &arn)
-        .filter(|_| usable)
-        .ok_or_else(|| missing(format!("Policy {arn} was not found.")))
+    by_arn(call.store, &arn).filter(|_| usable).ok_or_else(|| missing(format!("Policy {arn} was not found.")))
 }
 
 /// The policy a request names, to be changed, with its key: AWS's own cannot be.
@@ -186,10 +171,7 @@ pub(super) fn own(call: &Call<'_>) -> Result<(String, Policy), AwsError> {
         let text = "Cannot perform the operation on an AWS managed policy";
         return Err(AwsError::new("AccessDenied", text).status(403));
     }
-    Ok((
-        call.iam_key(&["policy", &policy.name.to_ascii_lowercase()]),
-        policy,
-    ))
+    Ok((call.iam_key(&["policy", &policy.name.to_ascii_lowercase()]), policy))
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
@@ -197,8 +179,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let key = call.iam_key(&["policy", &name.to_ascii_lowercase()]);
     let tags = tags::from_input(call)?;
     if call.store.get(&key).is_some() {
-        let text =
-            format!("A policy called {name} already exists. Duplicate names are not allowed.");
+        let text = format!("A policy called {name} already exists. Duplicate names are not allowed.");
         return Err(AwsError::new("EntityAlreadyExists", text));
     }
     let text = call.required("PolicyDocument");
@@ -207,10 +188,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let seed = call.seed(&key);
     let policy = Policy {
         id: format!("ANPA{}", id_text(&seed, 17, UPPER)),
-        arn: format!(
-            "arn:{}:iam::{}:policy{path}{name}",
-            call.partition, call.account
-        ),
+        arn: format!("arn:{}:iam::{}:policy{path}{name}", call.partition, call.account),
         name,
         path,
         created: call.now,
@@ -263,10 +241,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
     if scope != "Local" {
         let arns = catalog::get().policies.iter();
         policies.extend(arns.filter_map(|policy| {
-            of_aws(&format!(
-                "arn:{}:iam::aws:policy/{}",
-                call.partition, policy.path_and_name
-            ))
+            of_aws(&format!("arn:{}:iam::aws:policy/{}", call.partition, policy.path_and_name))
         }));
     }
     let uses = uses(call);
@@ -293,9 +268,5 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let page: Vec<&Policy> = policies.iter().skip(start).take(max_items(call)).collect();
     let more = start + page.len() < policies.len();
     let next = page.last().filter(|_| more).map(|policy| policy.id.clone());
-    Ok(listing(
-        "Policies",
-        page.iter().map(|policy| policy.view(of(policy))).collect(),
-        next,
-    ))
+    Ok(listing("Policies", page.iter().map(|policy| policy.view(of(policy))).collect(), next))
 }

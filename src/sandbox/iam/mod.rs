@@ -97,11 +97,7 @@ fn limit(text: impl Into<String>) -> AwsError {
 }
 
 /// What RFC 3986 leaves as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A policy document as IAM returns it.
 pub(super) fn encoded(document: &str) -> String {
@@ -110,9 +106,7 @@ pub(super) fn encoded(document: &str) -> String {
 
 /// The `MaxItems` of a list.
 fn max_items(call: &Call<'_>) -> usize {
-    call.number("MaxItems")
-        .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(100)
+    call.number("MaxItems").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100)
 }
 
 fn bad_marker() -> AwsError {
@@ -134,10 +128,7 @@ fn listing(member: &str, items: Vec<Value>, next: Option<String>) -> Value {
 fn short_list(call: &Call<'_>, member: &str, items: Vec<Value>) -> Answer {
     let start = match call.text("Marker") {
         None => 0,
-        Some(marker) => match marker
-            .strip_prefix("after-")
-            .and_then(|marker| marker.parse::<usize>().ok())
-        {
+        Some(marker) => match marker.strip_prefix("after-").and_then(|marker| marker.parse::<usize>().ok()) {
             Some(start) if start <= items.len() => start,
             _ => return Err(bad_marker()),
         },

@@ -37,10 +37,7 @@ pub(crate) struct Role {
 
 /// The role of this name in an account; case does not tell names apart.
 pub(crate) fn role_by_name(store: &Store, account: &str, name: &str) -> Option<Role> {
-    load(
-        store,
-        &iam_key(account, &["role", &name.to_ascii_lowercase()]),
-    )
+    load(store, &iam_key(account, &["role", &name.to_ascii_lowercase()]))
 }
 
 /// The role of exactly this ARN.
@@ -68,9 +65,7 @@ impl Role {
             return self.trust.clone();
         };
         document::map_principals(&mut trust, &|principal| {
-            gone.iter()
-                .find(|(arn, _)| *arn == principal)
-                .map(|(_, id)| (*id).clone())
+            gone.iter().find(|(arn, _)| *arn == principal).map(|(_, id)| (*id).clone())
         });
         trust.to_string()
     }
@@ -78,9 +73,7 @@ impl Role {
     /// The permissions boundary member.
     fn boundary_view(&self) -> Option<Value> {
         let arn = self.boundary.as_ref()?;
-        Some(
-            json!({"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}),
-        )
+        Some(json!({"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}))
     }
 
     /// The members all views share.
@@ -92,10 +85,7 @@ impl Role {
         put("RoleId", json!(self.id));
         put("Arn", json!(self.arn));
         put("CreateDate", seconds(self.created));
-        put(
-            "AssumeRolePolicyDocument",
-            json!(encoded(&self.trust_now(store))),
-        );
+        put("AssumeRolePolicyDocument", json!(encoded(&self.trust_now(store))));
         view
     }
 
@@ -128,12 +118,9 @@ impl Role {
         view["InstanceProfileList"] = Value::Array(profiles);
         let inline = self.inline.iter();
         view["RolePolicyList"] = inline
-            .map(
-                |(name, document)| json!({"PolicyName": name, "PolicyDocument": encoded(document)}),
-            )
+            .map(|(name, document)| json!({"PolicyName": name, "PolicyDocument": encoded(document)}))
             .collect();
-        view["AttachedManagedPolicies"] =
-            self.attached.iter().map(|arn| attached_view(arn)).collect();
+        view["AttachedManagedPolicies"] = self.attached.iter().map(|arn| attached_view(arn)).collect();
         if let Some(boundary) = self.boundary_view() {
             view["PermissionsBoundary"] = boundary;
         }
@@ -144,10 +131,7 @@ impl Role {
 
     /// Whether any policy of the role allows an action on something. Conditions and boundary are not looked at.
     pub(crate) fn allows(&self, store: &Store, action: &str) -> bool {
-        let attached = self
-            .attached
-            .iter()
-            .filter_map(|arn| managed::default_document(store, arn));
+        let attached = self.attached.iter().filter_map(|arn| managed::default_document(store, arn));
         let mut documents = self.inline.values().cloned().chain(attached);
         documents.any(|document| document::allows_action(&document, action))
     }

@@ -17,27 +17,14 @@ const MOST: usize = 50;
 
 /// `[{"Key": …, "Value": …}]`
 pub(super) fn list(tags: &Tags) -> Value {
-    tags.values()
-        .map(|(key, value)| json!({"Key": key, "Value": value}))
-        .collect()
+    tags.values().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }
 
 /// The `Tags` of a request.
 pub(super) fn from_input(call: &Call<'_>) -> Result<Tags, AwsError> {
     let mut tags = Tags::new();
-    for tag in call
-        .input
-        .get("Tags")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let text = |member: &str| {
-            tag.get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+    for tag in call.input.get("Tags").and_then(Value::as_array).into_iter().flatten() {
+        let text = |member: &str| tag.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (key, value) = (text("Key"), text("Value"));
         let lower = key.to_lowercase();
         if lower.starts_with("aws:") {
@@ -55,21 +42,14 @@ pub(super) fn from_input(call: &Call<'_>) -> Result<Tags, AwsError> {
 fn add(call: &Call<'_>, tags: &mut Tags) -> Result<(), AwsError> {
     tags.extend(from_input(call)?);
     if tags.len() > MOST {
-        return Err(limit(format!(
-            "Cannot exceed quota for TagsPerEntity: {MOST}"
-        )));
+        return Err(limit(format!("Cannot exceed quota for TagsPerEntity: {MOST}")));
     }
     Ok(())
 }
 
 fn remove(call: &Call<'_>, tags: &mut Tags) {
-    for key in call
-        .input
-        .get("TagKeys")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    for key in
+        call.input.get("TagKeys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     {
         tags.remove(&key.to_lowercase());
     }

@@ -11,14 +11,9 @@ const MOST: usize = 5;
 
 fn number(policy: &Policy, id: &str) -> Result<u64, AwsError> {
     let number = id.strip_prefix('v').and_then(|id| id.parse().ok());
-    number
-        .filter(|number| policy.versions.contains_key(number))
-        .ok_or_else(|| {
-            missing(format!(
-                "Policy {} version {id} does not exist or is not attachable.",
-                policy.arn
-            ))
-        })
+    number.filter(|number| policy.versions.contains_key(number)).ok_or_else(|| {
+        missing(format!("Policy {} version {id} does not exist or is not attachable.", policy.arn))
+    })
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
@@ -50,11 +45,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let policy = managed::named(call)?;
-    let versions = policy
-        .versions
-        .keys()
-        .rev()
-        .map(|number| policy.version_view(*number, false));
+    let versions = policy.versions.keys().rev().map(|number| policy.version_view(*number, false));
     short_list(call, "Versions", versions.collect())
 }
 
@@ -63,10 +54,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.required("VersionId");
     let number = number(&policy, &id)?;
     if policy.default == format!("v{number}") {
-        return Err(AwsError::new(
-            "DeleteConflict",
-            "Cannot delete the default version of a policy.",
-        ));
+        return Err(AwsError::new("DeleteConflict", "Cannot delete the default version of a policy."));
     }
     policy.versions.remove(&number);
     call.save(&key, &policy);

@@ -26,10 +26,7 @@ pub(crate) enum ViolationKind {
 
 /// What in `value` breaks the constraints of `shape`; at most ten findings, as AWS stops counting there too.
 pub(crate) fn violations(model: &Model, shape: &str, value: &Value) -> Vec<Violation> {
-    let mut check = Check {
-        model,
-        found: Vec::new(),
-    };
+    let mut check = Check { model, found: Vec::new() };
     check.value(shape, value, "");
     check.found.truncate(10);
     check.found
@@ -41,18 +38,12 @@ struct Check<'a> {
 }
 
 fn join(path: &str, member: &str) -> String {
-    if path.is_empty() {
-        member.to_owned()
-    } else {
-        format!("{path}.{member}")
-    }
+    if path.is_empty() { member.to_owned() } else { format!("{path}.{member}") }
 }
 
 fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 impl Check<'_> {
@@ -63,12 +54,7 @@ impl Check<'_> {
             Value::Array(_) | Value::Object(_) => "''".to_owned(),
             other => format!("'{other}'"),
         };
-        self.found.push(Violation {
-            path: path.to_owned(),
-            value,
-            constraint,
-            kind,
-        });
+        self.found.push(Violation { path: path.to_owned(), value, constraint, kind });
     }
 
     fn value(&mut self, name: &str, value: &Value, path: &str) {
@@ -87,13 +73,8 @@ impl Check<'_> {
                     }
                 }
                 for member in &shape.members {
-                    if let Some(value) = object.get(&member.member).filter(|value| !value.is_null())
-                    {
-                        self.value(
-                            &member.shape,
-                            value,
-                            &join(path, &lower_first(&member.member)),
-                        );
+                    if let Some(value) = object.get(&member.member).filter(|value| !value.is_null()) {
+                        self.value(&member.shape, value, &join(path, &lower_first(&member.member)));
                     }
                 }
             }
@@ -102,12 +83,7 @@ impl Check<'_> {
                 for (index, item) in items.iter().enumerate().take(1000) {
                     let path = format!("{path}.{}.member", index + 1);
                     if item.is_null() {
-                        self.report(
-                            &path,
-                            item,
-                            ViolationKind::Missing,
-                            "Member must not be null".into(),
-                        );
+                        self.report(&path, item, ViolationKind::Missing, "Member must not be null".into());
                     } else if let Some(of) = &shape.item {
                         self.value(of, item, &path);
                     }
@@ -138,10 +114,7 @@ impl Check<'_> {
             | (Kind::Timestamp | Kind::Double | Kind::Float, Value::Number(_))
             | (Kind::Blob, Value::String(_)) => {}
             (expected, _) => {
-                let text = format!(
-                    "Member must be of type {}",
-                    format!("{expected:?}").to_lowercase()
-                );
+                let text = format!("Member must be of type {}", format!("{expected:?}").to_lowercase());
                 self.report(path, value, ViolationKind::Type, text);
             }
         }
@@ -170,10 +143,7 @@ impl Check<'_> {
         if let Some(values) = &shape.values
             && !values.iter().any(|allowed| allowed == text)
         {
-            let text = format!(
-                "Member must satisfy enum value set: [{}]",
-                values.join(", ")
-            );
+            let text = format!("Member must satisfy enum value set: [{}]", values.join(", "));
             self.report(path, value, ViolationKind::Other, text);
         }
     }
@@ -184,16 +154,12 @@ impl Check<'_> {
 pub(crate) fn coerce(shape: &Shape, text: &str) -> Value {
     let fallback = || Value::String(text.to_owned());
     match shape.kind {
-        Kind::Integer | Kind::Long => text
-            .trim()
-            .parse::<i64>()
-            .map_or_else(|_| fallback(), |n| Value::Number(n.into())),
-        Kind::Double | Kind::Float => text
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .and_then(Number::from_f64)
-            .map_or_else(fallback, Value::Number),
+        Kind::Integer | Kind::Long => {
+            text.trim().parse::<i64>().map_or_else(|_| fallback(), |n| Value::Number(n.into()))
+        }
+        Kind::Double | Kind::Float => {
+            text.trim().parse::<f64>().ok().and_then(Number::from_f64).map_or_else(fallback, Value::Number)
+        }
         Kind::Boolean => match text {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
@@ -224,8 +190,7 @@ fn policy_path(text: &str) -> bool {
     text.strip_suffix('/').is_some_and(|rest| {
         rest.is_empty()
             || rest.strip_prefix('/').is_some_and(|rest| {
-                rest.split('/')
-                    .all(|part| some(part, |c| c.is_ascii_alphanumeric() || ".,+@=_-".contains(c)))
+                rest.split('/').all(|part| some(part, |c| c.is_ascii_alphanumeric() || ".,+@=_-".contains(c)))
             })
     })
 }
@@ -234,9 +199,7 @@ fn policy_version(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('v') else {
         return false;
     };
-    let (number, suffix) = rest
-        .split_once('.')
-        .map_or((rest, ""), |(number, suffix)| (number, suffix));
+    let (number, suffix) = rest.split_once('.').map_or((rest, ""), |(number, suffix)| (number, suffix));
     number.starts_with(|c: char| ('1'..='9').contains(&c))
         && all(number, |c| c.is_ascii_digit())
         && all(suffix, |c| c.is_ascii_alphanumeric() || c == '-')
@@ -244,10 +207,7 @@ fn policy_version(text: &str) -> bool {
 
 fn jwt(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 3
-        && parts
-            .iter()
-            .all(|part| some(part, |c| word(c) || c == '-' || c == '='))
+    parts.len() == 3 && parts.iter().all(|part| some(part, |c| word(c) || c == '-' || c == '='))
 }
 
 /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`, what a tag may be made of.
@@ -280,20 +240,12 @@ pub(crate) fn pattern(source: &str) -> Option<fn(&str) -> bool> {
         r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*" => |text| all(text, tag_char),
         r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+" => |text| some(text, tag_char),
         r"[\s\S]*" => |_| true,
-        r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+" => {
-            |text| {
-                some(
-                    text,
-                    |c| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{10FFFF}'),
-                )
-            }
-        }
-        r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*" => |text| {
-            all(
-                text,
-                |c| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{A1}'..='\u{FF}'),
-            )
+        r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+" => |text| {
+            some(text, |c| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{10FFFF}'))
         },
+        r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*" => {
+            |text| all(text, |c| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{A1}'..='\u{FF}'))
+        }
         r"[\u0009\u000A\u000D\u0020-\u00FF]+" => |text| some(text, printable_latin),
         r"[\u0020-\u00FF]+" => |text| some(text, |c| ('\u{20}'..='\u{FF}').contains(&c)),
         r"[\w+=,.@-]*" => |text| all(text, |c| word(c) || "+=,.@-".contains(c)),
@@ -343,17 +295,8 @@ mod tests {
     #[test]
     fn patterns() {
         let path = pattern(r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)").unwrap();
-        assert!(
-            path("/")
-                && path("/a/")
-                && path("/a/b/")
-                && !path("//")
-                && !path("a/")
-                && !path("/a b/")
-        );
-        assert!(
-            policy_path("/") && policy_path("/a/b/") && !policy_path("//") && !policy_path("/a")
-        );
+        assert!(path("/") && path("/a/") && path("/a/b/") && !path("//") && !path("a/") && !path("/a b/"));
+        assert!(policy_path("/") && policy_path("/a/b/") && !policy_path("//") && !policy_path("/a"));
         assert!(
             policy_version("v1")
                 && policy_version("v12.x-1")

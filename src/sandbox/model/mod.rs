@@ -91,26 +91,15 @@ impl Model {
 
     /// The modelled error with this code.
     pub(crate) fn error(&self, code: &str) -> Option<&Shape> {
-        self.shapes
-            .get(code)
-            .filter(|shape| shape.error.is_some())
-            .or_else(|| {
-                self.shapes
-                    .values()
-                    .find(|shape| shape.error.as_ref().is_some_and(|error| error.code == code))
-            })
+        self.shapes.get(code).filter(|shape| shape.error.is_some()).or_else(|| {
+            self.shapes.values().find(|shape| shape.error.as_ref().is_some_and(|error| error.code == code))
+        })
     }
 
     /// The error code that stands first in `wanted` among those the operation declares; else the first wanted one.
     pub(crate) fn declared<'a>(&self, operation: &str, wanted: &[&'a str]) -> &'a str {
-        let declared = self
-            .operations
-            .get(operation)
-            .map_or(&[][..], |operation| &operation.errors);
-        wanted
-            .iter()
-            .find(|code| declared.iter().any(|name| name == *code))
-            .unwrap_or(&wanted[0])
+        let declared = self.operations.get(operation).map_or(&[][..], |operation| &operation.errors);
+        wanted.iter().find(|code| declared.iter().any(|name| name == *code)).unwrap_or(&wanted[0])
     }
 }
 
@@ -127,8 +116,7 @@ pub(crate) enum Service {
 static EKS: LazyLock<Model> = LazyLock::new(|| parse(include_str!("eks.json")));
 static IAM: LazyLock<Model> = LazyLock::new(|| parse(include_str!("iam.json")));
 static STS: LazyLock<Model> = LazyLock::new(|| parse(include_str!("sts.json")));
-static TAGGING: LazyLock<Model> =
-    LazyLock::new(|| parse(include_str!("resourcegroupstaggingapi.json")));
+static TAGGING: LazyLock<Model> = LazyLock::new(|| parse(include_str!("resourcegroupstaggingapi.json")));
 static EKS_AUTH: LazyLock<Model> = LazyLock::new(|| parse(include_str!("eks-auth.json")));
 
 fn parse(text: &str) -> Model {
@@ -137,13 +125,8 @@ fn parse(text: &str) -> Model {
 }
 
 impl Service {
-    pub(crate) const ALL: [Service; 5] = [
-        Service::Eks,
-        Service::Iam,
-        Service::Sts,
-        Service::Tagging,
-        Service::EksAuth,
-    ];
+    pub(crate) const ALL: [Service; 5] =
+        [Service::Eks, Service::Iam, Service::Sts, Service::Tagging, Service::EksAuth];
 
     /// The name in a credential scope.
     pub(crate) fn signing_name(self) -> &'static str {
@@ -177,13 +160,7 @@ mod tests {
             let model = service.model();
             let mut names: Vec<&String> = Vec::new();
             for operation in model.operations.values() {
-                names.extend(
-                    operation
-                        .input
-                        .iter()
-                        .chain(&operation.output)
-                        .chain(&operation.errors),
-                );
+                names.extend(operation.input.iter().chain(&operation.output).chain(&operation.errors));
             }
             for shape in model.shapes.values() {
                 names.extend(shape.members.iter().map(|member| &member.shape));

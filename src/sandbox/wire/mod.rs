@@ -22,10 +22,7 @@ pub(crate) struct Decoded {
 
 impl Decoded {
     fn refused(operation: Option<&'static str>, error: AwsError) -> Decoded {
-        Decoded {
-            operation,
-            input: Err(error),
-        }
+        Decoded { operation, input: Err(error) }
     }
 }
 
@@ -49,38 +46,26 @@ pub(crate) fn encode(
         (Some(Service::Eks | Service::EksAuth) | None, Ok(value)) => {
             (200, "application/json", value.to_string())
         }
-        (Some(Service::Tagging), Ok(value)) => {
-            (200, "application/x-amz-json-1.1", value.to_string())
+        (Some(Service::Tagging), Ok(value)) => (200, "application/x-amz-json-1.1", value.to_string()),
+        (Some(service @ (Service::Iam | Service::Sts)), Ok(value)) => {
+            (200, "text/xml", query::success(service, operation.unwrap_or_default(), value, request_id))
         }
-        (Some(service @ (Service::Iam | Service::Sts)), Ok(value)) => (
-            200,
-            "text/xml",
-            query::success(service, operation.unwrap_or_default(), value, request_id),
-        ),
-        (Some(service @ (Service::Iam | Service::Sts)), Err(error)) => (
-            error.http_status(Some(service)),
-            "text/xml",
-            query::failure(service, error, request_id),
-        ),
-        (Some(Service::Tagging), Err(error)) => (
-            error.http_status(service),
-            "application/x-amz-json-1.1",
-            rest::target_failure(error),
-        ),
-        (service, Err(error)) => (
-            error.http_status(service),
-            "application/json",
-            rest::failure(service, error),
-        ),
+        (Some(service @ (Service::Iam | Service::Sts)), Err(error)) => {
+            (error.http_status(Some(service)), "text/xml", query::failure(service, error, request_id))
+        }
+        (Some(Service::Tagging), Err(error)) => {
+            (error.http_status(service), "application/x-amz-json-1.1", rest::target_failure(error))
+        }
+        (service, Err(error)) => {
+            (error.http_status(service), "application/json", rest::failure(service, error))
+        }
     };
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() =
         http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let mut header = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+            response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     };
     header("content-type", content_type);

@@ -23,14 +23,8 @@ pub(super) fn decode(service: Service, parts: &Parts, body: &Bytes) -> Decoded {
     let mut root = Node::default();
     let mut action = None;
     let query = parts.uri.query().unwrap_or_default();
-    let form = if parts.method == Method::POST {
-        &body[..]
-    } else {
-        b""
-    };
-    for (name, value) in
-        form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(form))
-    {
+    let form = if parts.method == Method::POST { &body[..] } else { b"" };
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(form)) {
         if name == "Action" {
             action = Some(value.into_owned());
             continue;
@@ -47,28 +41,18 @@ pub(super) fn decode(service: Service, parts: &Parts, body: &Bytes) -> Decoded {
         return Decoded::refused(None, AwsError::new("MissingAction", text).status(400));
     };
     let Some((operation, declared)) = model.operations.get_key_value(&action) else {
-        let text = format!(
-            "Could not find operation {action} for version {}",
-            version(service)
-        );
+        let text = format!("Could not find operation {action} for version {}", version(service));
         return Decoded::refused(None, AwsError::new("InvalidAction", text).status(400));
     };
     let input = match &declared.input {
         Some(shape) => build(model, shape, &root),
         None => Value::Object(Map::new()),
     };
-    Decoded {
-        operation: Some(operation),
-        input: Ok(input),
-    }
+    Decoded { operation: Some(operation), input: Ok(input) }
 }
 
 fn version(service: Service) -> &'static str {
-    if service == Service::Iam {
-        "2010-05-08"
-    } else {
-        "2011-06-15"
-    }
+    if service == Service::Iam { "2010-05-08" } else { "2011-06-15" }
 }
 
 fn build(model: &Model, name: &str, node: &Node) -> Value {
@@ -108,30 +92,18 @@ fn build(model: &Model, name: &str, node: &Node) -> Value {
             }
             Value::Object(object)
         }
-        _ => node
-            .text
-            .as_ref()
-            .map_or(Value::Null, |text| coerce(shape, text)),
+        _ => node.text.as_ref().map_or(Value::Null, |text| coerce(shape, text)),
     }
 }
 
-pub(super) fn success(
-    service: Service,
-    operation: &str,
-    value: &Value,
-    request_id: &str,
-) -> String {
+pub(super) fn success(service: Service, operation: &str, value: &Value, request_id: &str) -> String {
     let model = service.model();
     let mut out = String::with_capacity(1024);
     out.push_str(&format!(
         "<{operation}Response xmlns=\"{}\">",
         model.namespace.as_deref().unwrap_or_default()
     ));
-    if let Some(shape) = model
-        .operations
-        .get(operation)
-        .and_then(|operation| operation.output.as_ref())
-    {
+    if let Some(shape) = model.operations.get(operation).and_then(|operation| operation.output.as_ref()) {
         let result = format!("{operation}Result");
         xml::open(&result, &mut out);
         xml::content(model, shape, value, &mut out);
@@ -146,11 +118,7 @@ pub(super) fn success(
 pub(super) fn failure(service: Service, error: &AwsError, request_id: &str) -> String {
     let namespace = service.model().namespace.as_deref().unwrap_or_default();
     let mut out = format!("<ErrorResponse xmlns=\"{namespace}\"><Error>");
-    let kind = if error.http_status(Some(service)) >= 500 {
-        "Receiver"
-    } else {
-        "Sender"
-    };
+    let kind = if error.http_status(Some(service)) >= 500 { "Receiver" } else { "Sender" };
     xml::element("Type", kind, &mut out);
     xml::element("Code", &error.code, &mut out);
     xml::element("Message", &error.message, &mut out);
@@ -168,13 +136,7 @@ mod tests {
 
     fn input(form: &str) -> Value {
         let (parts, ()) = http::Request::post("/").body(()).unwrap().into_parts();
-        decode(
-            Service::Iam,
-            &parts,
-            &Bytes::copy_from_slice(form.as_bytes()),
-        )
-        .input
-        .unwrap_or_default()
+        decode(Service::Iam, &parts, &Bytes::copy_from_slice(form.as_bytes())).input.unwrap_or_default()
     }
 
     #[test]
@@ -191,14 +153,8 @@ mod tests {
 
     #[test]
     fn hostile_forms() {
-        assert_eq!(
-            input(&format!("Action=GetRole&{}=1", "a.".repeat(100_000))),
-            json!({})
-        );
-        assert_eq!(
-            input("%%%=&&&=&Action=GetRole&RoleName.member.1=x"),
-            json!({"RoleName": null})
-        );
+        assert_eq!(input(&format!("Action=GetRole&{}=1", "a.".repeat(100_000))), json!({}));
+        assert_eq!(input("%%%=&&&=&Action=GetRole&RoleName.member.1=x"), json!({"RoleName": null}));
         assert_eq!(input("Action=Nope"), Value::Null);
     }
 }

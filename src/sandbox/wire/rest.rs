@@ -13,17 +13,13 @@ type Route = (&'static str, &'static Operation, Vec<(String, String)>);
 
 fn route(service: Service, method: &Method, path: &str) -> Option<Route> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    service
-        .model()
-        .operations
-        .iter()
-        .find_map(|(name, operation)| {
-            if operation.method != method.as_str() {
-                return None;
-            }
-            let labels = labels(&operation.uri, &segments)?;
-            Some((name.as_str(), operation, labels))
-        })
+    service.model().operations.iter().find_map(|(name, operation)| {
+        if operation.method != method.as_str() {
+            return None;
+        }
+        let labels = labels(&operation.uri, &segments)?;
+        Some((name.as_str(), operation, labels))
+    })
 }
 
 /// The values of the labels in a URI template, if the path fits it. An ARN may come with its slashes unescaped.
@@ -45,15 +41,9 @@ fn labels_of(parts: &[&str], segments: &[&str]) -> Option<Vec<(String, String)>>
     }
     let mut labels = Vec::new();
     for (part, segment) in parts.iter().zip(segments) {
-        match part
-            .strip_prefix('{')
-            .and_then(|part| part.strip_suffix('}'))
-        {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(label) if !segment.is_empty() => {
-                labels.push((
-                    label.to_owned(),
-                    percent_decode_str(segment).decode_utf8().ok()?.into_owned(),
-                ));
+                labels.push((label.to_owned(), percent_decode_str(segment).decode_utf8().ok()?.into_owned()));
             }
             Some(_) => return None,
             None if part == segment => {}
@@ -66,10 +56,7 @@ fn labels_of(parts: &[&str], segments: &[&str]) -> Option<Vec<(String, String)>>
 pub(super) fn decode(service: Service, parts: &Parts, body: &Bytes) -> Decoded {
     let Some((name, operation, labels)) = route(service, &parts.method, parts.uri.path()) else {
         let text = format!("No operation answers {} on this path", parts.method);
-        return Decoded::refused(
-            None,
-            AwsError::new("UnknownOperationException", text).status(404),
-        );
+        return Decoded::refused(None, AwsError::new("UnknownOperationException", text).status(404));
     };
     let input = match body_object(body) {
         Ok(mut input) => {
@@ -78,10 +65,7 @@ pub(super) fn decode(service: Service, parts: &Parts, body: &Bytes) -> Decoded {
         }
         Err(error) => Err(error),
     };
-    Decoded {
-        operation: Some(name),
-        input,
-    }
+    Decoded { operation: Some(name), input }
 }
 
 /// Puts path and query where the input shape wants them. What the body says under their names does not count.
@@ -106,21 +90,14 @@ fn bind(
                 input.insert(member.member.clone(), value);
             }
             Some("querystring") => {
-                let found = form_urlencoded::parse(query.as_bytes())
-                    .filter(|(name, _)| name == member.wire());
+                let found =
+                    form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == member.wire());
                 let value = if of.kind == Kind::List {
-                    let items: Vec<Value> = found
-                        .map(|(_, value)| Value::String(value.into_owned()))
-                        .collect();
-                    if items.is_empty() {
-                        Value::Null
-                    } else {
-                        Value::Array(items)
-                    }
+                    let items: Vec<Value> =
+                        found.map(|(_, value)| Value::String(value.into_owned())).collect();
+                    if items.is_empty() { Value::Null } else { Value::Array(items) }
                 } else {
-                    found
-                        .last()
-                        .map_or(Value::Null, |(_, value)| coerce(of, &value))
+                    found.last().map_or(Value::Null, |(_, value)| coerce(of, &value))
                 };
                 input.remove(&member.member);
                 if !value.is_null() {
@@ -130,9 +107,7 @@ fn bind(
             _ => {}
         }
     }
-    input.retain(|name, value| {
-        !value.is_null() && shape.members.iter().any(|member| member.member == *name)
-    });
+    input.retain(|name, value| !value.is_null() && shape.members.iter().any(|member| member.member == *name));
 }
 
 fn body_object(body: &Bytes) -> Result<Map<String, Value>, AwsError> {
@@ -142,11 +117,9 @@ fn body_object(body: &Bytes) -> Result<Map<String, Value>, AwsError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(AwsError::new("SerializationException", "Expected a JSON object").status(400)),
-        Err(error) => Err(AwsError::new(
-            "SerializationException",
-            format!("Not valid JSON: {error}"),
-        )
-        .status(400)),
+        Err(error) => {
+            Err(AwsError::new("SerializationException", format!("Not valid JSON: {error}")).status(400))
+        }
     }
 }
 
@@ -154,15 +127,8 @@ fn body_object(body: &Bytes) -> Result<Map<String, Value>, AwsError> {
 pub(super) fn failure(service: Option<Service>, error: &AwsError) -> String {
     let mut body = Map::new();
     if let Some(shape) = service.and_then(|service| service.model().error(&error.code)) {
-        for member in shape
-            .members
-            .iter()
-            .filter(|member| member.member != "message")
-        {
-            let value = error
-                .members
-                .iter()
-                .find(|(name, _)| *name == member.member);
+        for member in shape.members.iter().filter(|member| member.member != "message") {
+            let value = error.members.iter().find(|(name, _)| *name == member.member);
             body.insert(
                 member.member.clone(),
                 value.map_or(Value::Null, |(_, value)| Value::String(value.clone())),
@@ -175,25 +141,13 @@ pub(super) fn failure(service: Option<Service>, error: &AwsError) -> String {
 
 /// Reads an awsJson1.1 request of the tagging API.
 pub(super) fn decode_target(parts: &Parts, body: &Bytes) -> Decoded {
-    let target = parts
-        .headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let name = target
-        .strip_prefix("ResourceGroupsTaggingAPI_20170126.")
-        .unwrap_or_default();
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name = target.strip_prefix("ResourceGroupsTaggingAPI_20170126.").unwrap_or_default();
     let Some((name, _)) = Service::Tagging.model().operations.get_key_value(name) else {
-        return Decoded::refused(
-            None,
-            AwsError::new("UnknownOperationException", "").status(400),
-        );
+        return Decoded::refused(None, AwsError::new("UnknownOperationException", "").status(400));
     };
     let input = body_object(body).map(Value::Object);
-    Decoded {
-        operation: Some(name),
-        input,
-    }
+    Decoded { operation: Some(name), input }
 }
 
 pub(super) fn target_failure(error: &AwsError) -> String {
@@ -206,51 +160,25 @@ mod tests {
 
     use super::*;
 
-    fn decoded(
-        method: &str,
-        uri: &str,
-        body: &str,
-    ) -> (Option<&'static str>, Result<Value, String>) {
-        let (parts, ()) = http::Request::builder()
-            .method(method)
-            .uri(uri)
-            .body(())
-            .unwrap()
-            .into_parts();
-        let decoded = decode(
-            Service::Eks,
-            &parts,
-            &Bytes::copy_from_slice(body.as_bytes()),
-        );
+    fn decoded(method: &str, uri: &str, body: &str) -> (Option<&'static str>, Result<Value, String>) {
+        let (parts, ()) = http::Request::builder().method(method).uri(uri).body(()).unwrap().into_parts();
+        let decoded = decode(Service::Eks, &parts, &Bytes::copy_from_slice(body.as_bytes()));
         (decoded.operation, decoded.input.map_err(|error| error.code))
     }
 
     #[test]
     fn routes_and_binds() {
         assert_eq!(
-            decoded(
-                "POST",
-                "/clusters/demo/addons",
-                r#"{"addonName":"vpc-cni","name":"evil","tags":null}"#
-            ),
-            (
-                Some("CreateAddon"),
-                Ok(json!({"clusterName": "demo", "addonName": "vpc-cni"}))
-            )
+            decoded("POST", "/clusters/demo/addons", r#"{"addonName":"vpc-cni","name":"evil","tags":null}"#),
+            (Some("CreateAddon"), Ok(json!({"clusterName": "demo", "addonName": "vpc-cni"})))
         );
         assert_eq!(
             decoded("GET", "/clusters?maxResults=5&include=a&include=b", ""),
-            (
-                Some("ListClusters"),
-                Ok(json!({"maxResults": 5, "include": ["a", "b"]}))
-            )
+            (Some("ListClusters"), Ok(json!({"maxResults": 5, "include": ["a", "b"]})))
         );
         assert_eq!(
             decoded("DELETE", "/clusters/demo/addons/x?preserve=true", ""),
-            (
-                Some("DeleteAddon"),
-                Ok(json!({"clusterName": "demo", "addonName": "x", "preserve": true}))
-            )
+            (Some("DeleteAddon"), Ok(json!({"clusterName": "demo", "addonName": "x", "preserve": true})))
         );
         let arn = "arn:aws:eks:us-east-2:1:cluster/demo";
         for uri in [
@@ -266,23 +194,12 @@ mod tests {
 
     #[test]
     fn hostile_requests() {
-        for uri in [
-            "/",
-            "//",
-            "/clusters//addons",
-            "/clusters/../..",
-            "/clusters/%ff",
-            "/tags",
-            "/tags/",
-        ] {
+        for uri in ["/", "//", "/clusters//addons", "/clusters/../..", "/clusters/%ff", "/tags", "/tags/"] {
             assert_eq!(decoded("GET", uri, "").0, None, "{uri}");
         }
         let deep = "[".repeat(100_000);
         for body in ["[]", "{", "1", deep.as_str(), "\u{0}"] {
-            assert_eq!(
-                decoded("POST", "/clusters", body).1,
-                Err("SerializationException".into())
-            );
+            assert_eq!(decoded("POST", "/clusters", body).1, Err("SerializationException".into()));
         }
     }
 }

@@ -73,10 +73,7 @@ pub(crate) fn content(model: &Model, name: &str, value: &Value, out: &mut String
             }
         }
         (Kind::Timestamp, Value::Number(seconds)) => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "seconds since the epoch fit"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "seconds since the epoch fit")]
             let millis = (seconds.as_f64().unwrap_or_default() * 1000.0) as i64;
             out.push_str(&iso_seconds(millis));
         }

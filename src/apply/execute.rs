@@ -1,0 +1,368 @@
+//! Walks a plan: starts what is ready, tells what happens, and says at the end what exists.
+
+use super::Interrupt;
+use super::schedule::Schedule;
+use super::stale::difference;
+use crate::aws::{Aws, CallError, Request, Settled, Wait};
+use crate::diff;
+use crate::kinds::{Exclusive, Omitted};
+use crate::live::{Fact, Object, Snapshot};
+use crate::plan::{
+    Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
+};
+use crate::stack::{Inputs, Program, evaluate};
+use crate::value::{Identity, Map, Place, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// How a plan is walked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Changes in flight.
+    pub parallelism: usize,
+    /// Look at every object once more right before its first write: time has passed since the plan.
+    pub look_again: bool,
+    pub interrupt: Interrupt,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { parallelism: 10, look_again: false, interrupt: Interrupt::default() }
+    }
+}
+
+/// A plan with all it takes to apply it.
+pub struct Execution {
+    pub plan: Plan,
+    pub program: Program,
+    pub inputs: Inputs,
+    /// What the plan was made of; grows by what is made.
+    pub snapshot: Snapshot,
+    pub aws: Arc<Aws>,
+}
+
+/// Hears what happens.
+pub type Listener = dyn Fn(&Event) + Send + Sync;
+
+struct Shared {
+    execution: Execution,
+    snapshot: Mutex<Snapshot>,
+    /// Operations that go one at a time per cluster.
+    clusters: Mutex<BTreeMap<Identity<Place>, Arc<tokio::sync::Mutex<()>>>>,
+    options: Options,
+    listener: Arc<Listener>,
+}
+
+/// Applies a plan. Every change is heard of; the outcome says what went through, what failed and what was
+/// not started.
+pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Outcome {
+    let mut schedule = Schedule::new(&execution.plan);
+    let snapshot = Mutex::new(execution.snapshot.clone());
+    let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
+    let mut outcome = Outcome::default();
+    let mut running: JoinSet<(ChangeId, Result<(), Failure>)> = JoinSet::new();
+    let mut in_flight: BTreeSet<ChangeId> = BTreeSet::new();
+    let mut settled: BTreeSet<ChangeId> = BTreeSet::new();
+    loop {
+        while running.len() < shared.options.parallelism.max(1) && !shared.options.interrupt.stopping() {
+            let Some(id) = schedule.pop() else { break };
+            let task = shared.clone();
+            in_flight.insert(id);
+            running.spawn(async move { (id, task.change(id).await) });
+        }
+        let finished = tokio::select! {
+            finished = running.join_next() => finished,
+            () = shared.options.interrupt.left() => {
+                running.abort_all();
+                outcome.abandoned = in_flight.into_iter().collect();
+                break;
+            }
+        };
+        let Some(finished) = finished else { break };
+        let (id, result) = match finished {
+            Ok(finished) => finished,
+            // A change that panicked is a failure like any other; which one is known by elimination below.
+            Err(_) => continue,
+        };
+        in_flight.remove(&id);
+        settled.insert(id);
+        match result {
+            Ok(()) => {
+                count(&shared.execution.plan, id, &mut outcome);
+                schedule.done(id);
+            }
+            Err(failure) => {
+                outcome.failed.push(failure);
+                for (skipped, needs) in schedule.failed(id) {
+                    if settled.insert(skipped) {
+                        let skipped = Skipped { change: skipped, because: Because::Needs(needs) };
+                        (shared.listener)(&Event::Skipped(skipped.clone()));
+                        outcome.skipped.push(skipped);
+                    }
+                }
+            }
+        }
+    }
+    for change in &shared.execution.plan.changes {
+        if !settled.contains(&change.id) && !outcome.abandoned.contains(&change.id) {
+            let because = Because::Reason(Arc::from("interrupted before it was started"));
+            outcome.skipped.push(Skipped { change: change.id, because });
+        }
+    }
+    (shared.listener)(&Event::Summary(outcome.clone()));
+    outcome
+}
+
+fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {
+    let Some(change) = plan.change(id) else { return };
+    match change.action {
+        ChangeAction::Create => outcome.added += 1,
+        ChangeAction::Delete => outcome.destroyed += 1,
+        ChangeAction::Update if only_adopts(change) => {}
+        ChangeAction::Update => outcome.changed += 1,
+        ChangeAction::Await => {}
+    }
+    if matches!(change.ownership, Ownership::Adopt { .. }) && change.action == ChangeAction::Update {
+        outcome.adopted += 1;
+    }
+}
+
+/// Whether an update writes nothing but the stack's own tags.
+fn only_adopts(change: &Change) -> bool {
+    matches!(change.ownership, Ownership::Adopt { .. })
+        && change.differences.iter().all(|difference| difference.path.root() == Some(crate::kinds::OWNERSHIP))
+}
+
+impl Shared {
+    fn tell(&self, event: &Event) {
+        (self.listener)(event);
+    }
+
+    /// Makes one change, from the first look to the last wait.
+    async fn change(&self, id: ChangeId) -> Result<(), Failure> {
+        let started = Instant::now();
+        let Some(change) = self.execution.plan.change(id) else { return Ok(()) };
+        self.tell(&Event::Started { change: id, action: change.action });
+        let mut made = Vec::new();
+        match self.make(change, &mut made, started).await {
+            Ok(settled) => {
+                let arn =
+                    settled.object.as_ref().map(|object| object.text("arn")).filter(|arn| !arn.is_empty());
+                let arn = arn.map(Arc::from);
+                self.record(change, settled.object);
+                let notes = settled.notes.into_iter().map(Into::into).collect();
+                self.tell(&Event::Finished { change: id, elapsed: started.elapsed(), arn, notes });
+                Ok(())
+            }
+            Err(error) => {
+                let failure = Failure {
+                    change: id,
+                    exists: half_done(change, &made, error.ambiguous).map(Into::into),
+                    help: error.help.clone().map(Into::into),
+                    error: error.to_string().into(),
+                };
+                self.tell(&Event::Failed { failure: failure.clone(), elapsed: started.elapsed() });
+                Err(failure)
+            }
+        }
+    }
+
+    async fn make(
+        &self,
+        change: &Change,
+        made: &mut Vec<&'static str>,
+        started: Instant,
+    ) -> Result<Settled, CallError> {
+        if change.waits_first || change.action == ChangeAction::Await {
+            let gone = change.reason == Reason::BeingDeleted;
+            let settled = self.wait_first(change, gone, started).await?;
+            if change.action == ChangeAction::Await {
+                return Ok(settled);
+            }
+        } else if self.options.look_again && change.replaces.is_none() {
+            self.look_again(change).await?;
+        }
+        let after = self.completed(change)?;
+        let after = after.as_ref().or(change.after.as_ref());
+        let mut settled = Settled { object: None, notes: Vec::new() };
+        for (number, call) in change.calls.iter().enumerate() {
+            let request = self.request(change, call, after);
+            let operation = change.schema.operation(call.operation);
+            let guard = match operation.map(|operation| operation.exclusive) {
+                Some(Exclusive::Cluster) => Some(self.cluster(&change.identity)),
+                _ => None,
+            };
+            let _held = match &guard {
+                Some(lock) => Some(lock.lock().await),
+                None => None,
+            };
+            let wait = self.execution.aws.call(request).await?;
+            made.push(call.operation);
+            // What takes effect at once needs no look before the next call.
+            if wait == Wait::None && number + 1 < change.calls.len() {
+                continue;
+            }
+            let seconds = operation.map_or(0, |operation| operation.seconds);
+            // Several times what AWS typically takes, and never less than ten minutes.
+            let deadline = Duration::from_secs(u64::from(seconds).saturating_mul(5).max(600));
+            let progress = |status: &str| self.progress(change, status, started);
+            let result = self.execution.aws.settle(request, wait, deadline, &progress).await?;
+            settled.object = result.object;
+            settled.notes.extend(result.notes);
+        }
+        self.as_predicted(change, after, settled.object.as_ref())?;
+        Ok(settled)
+    }
+
+    fn progress(&self, change: &Change, status: &str, started: Instant) {
+        self.tell(&Event::Progress { change: change.id, status: status.into(), elapsed: started.elapsed() });
+    }
+
+    fn request<'a>(&'a self, change: &'a Change, call: &'a Call, after: Option<&'a Map>) -> Request<'a> {
+        let deletes = change.action == ChangeAction::Delete;
+        let creates = change.action == ChangeAction::Create;
+        Request {
+            providers: &self.execution.plan.providers,
+            provider: &change.provider,
+            identity: &change.identity,
+            schema: change.schema,
+            call,
+            before: if creates { None } else { change.before.as_ref() },
+            after: if deletes { None } else { after },
+        }
+    }
+
+    /// AWS is still working on the object: waits until it has settled, or is gone.
+    async fn wait_first(&self, change: &Change, gone: bool, started: Instant) -> Result<Settled, CallError> {
+        let operation = if gone { change.schema.delete } else { change.schema.create };
+        let call = Call { operation, paths: Vec::new(), token: None };
+        let request = self.request(change, &call, change.after.as_ref());
+        let wait = if gone { Wait::Gone } else { Wait::Settled };
+        let progress = |status: &str| self.progress(change, status, started);
+        self.execution.aws.settle(request, wait, Duration::from_secs(3600), &progress).await
+    }
+
+    /// Time has passed since the plan: the object must still be what the plan saw.
+    async fn look_again(&self, change: &Change) -> Result<(), CallError> {
+        let now =
+            self.execution.aws.read(&self.execution.plan.providers, &change.provider, &change.identity).await;
+        match difference(&change.identity, change.seen.as_ref(), &now) {
+            None => Ok(()),
+            Some(what) => {
+                let mut error = CallError::new("", format!("it {what} since the plan was made"));
+                error.help = Some("plan again".to_string());
+                Err(error)
+            }
+        }
+    }
+
+    fn cluster(&self, identity: &Identity<Place>) -> Arc<tokio::sync::Mutex<()>> {
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.entry(identity.clone()).or_default().clone()
+    }
+
+    /// The attributes to write, if some were not known when the plan was made.
+    fn completed(&self, change: &Change) -> Result<Option<Map>, CallError> {
+        let (Some(after), Some(address)) = (&change.after, &change.address) else { return Ok(None) };
+        if !waits_for_others(change, after) {
+            return Ok(None);
+        }
+        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (evaluation, _) = evaluate(&self.execution.program, &self.execution.inputs, &snapshot);
+        let instance = evaluation.and_then(|evaluation| {
+            evaluation.instances.into_iter().find(|instance| instance.address == *address)
+        });
+        let Some(instance) = instance else {
+            return Err(CallError::new("", "it cannot be evaluated any more"));
+        };
+        let mut completed = after.clone();
+        for (name, value) in &instance.desired {
+            if after.get(name).is_some_and(Value::contains_unknown) {
+                completed.insert(name.clone(), value.clone());
+            }
+        }
+        if waits_for_others(change, &completed) {
+            return Err(CallError::new(
+                "",
+                "something it needs is still unknown after what it refers to was applied",
+            ));
+        }
+        match diff::contradiction(after, &completed) {
+            None => Ok(Some(completed)),
+            Some(path) => Err(CallError::new("", format!("{path} would not be what was planned"))),
+        }
+    }
+
+    /// A prediction is checked against the answer.
+    fn as_predicted(
+        &self,
+        change: &Change,
+        after: Option<&Map>,
+        object: Option<&Object>,
+    ) -> Result<(), CallError> {
+        let (ChangeAction::Create, Some(after), Some(object)) = (change.action, after, object) else {
+            return Ok(());
+        };
+        for attribute in change.schema.attributes {
+            if !matches!(attribute.omitted, Omitted::Computed { stable: true })
+                || attribute.name == crate::kinds::OWNERSHIP
+            {
+                continue;
+            }
+            if let (Some(planned), Some(actual)) =
+                (after.get(attribute.name), object.attributes.get(attribute.name))
+                && !planned.is_unknown()
+                && planned != actual
+            {
+                return Err(CallError::new(
+                    "",
+                    format!("AWS answered {} = {actual:?}, where {planned:?} was planned", attribute.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is there now, for those who refer to it.
+    fn record(&self, change: &Change, object: Option<Object>) {
+        let fact = match object {
+            Some(object) if change.action != ChangeAction::Delete => Fact::Known(object),
+            _ if change.action == ChangeAction::Delete => Fact::Absent,
+            _ => return,
+        };
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshot.objects.insert(change.identity.clone(), fact);
+    }
+}
+
+/// Whether something the change writes depends on another instance being applied first.
+fn waits_for_others(change: &Change, after: &Map) -> bool {
+    let own = change.address.as_ref();
+    after.iter().any(|(name, value)| {
+        change.schema.attribute(name).is_some_and(|attribute| !attribute.is_computed())
+            && value
+                .unknowns()
+                .is_some_and(|unknown| unknown.after.iter().any(|(address, _)| Some(address) != own))
+    })
+}
+
+/// What exists of a change that failed half-way.
+fn half_done(change: &Change, made: &[&'static str], ambiguous: bool) -> Option<String> {
+    let name = change.identity.name();
+    let kind = change.schema.kind;
+    let missing: Vec<&str> = change.calls.iter().skip(made.len()).map(|call| call.operation).collect();
+    match (change.action, made, ambiguous) {
+        (_, [], true) => {
+            Some(format!("no clear answer came: {kind} \"{name}\" may or may not have been changed"))
+        }
+        (_, [], false) => None,
+        (ChangeAction::Create, _, _) => Some(match missing.as_slice() {
+            [] => format!("{kind} \"{name}\" exists, but did not become what was planned"),
+            missing => format!("{kind} \"{name}\" exists; still to do: {}", missing.join(", ")),
+        }),
+        (_, made, _) => Some(format!("done so far: {}", made.join(", "))),
+    }
+}

@@ -1,0 +1,397 @@
+//! Answers wants: sorts them by place, reads every place concurrently, each thing once.
+
+mod catalog;
+mod owned;
+mod reader;
+mod roles;
+
+use super::Providers;
+use super::connect::{Connection, Connections};
+use super::error::CallError;
+use super::map;
+use crate::diagnostic::Diagnostic;
+use crate::kinds::schema;
+use crate::live::{
+    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Members, Object, Snapshot, StackName,
+};
+use crate::stack::ProviderConfig;
+use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
+use futures_util::future::{BoxFuture, join_all};
+use reader::Reader;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a read came to: the thing, nothing, or why it is not known.
+pub(super) type Read<T> = Result<Option<T>, CallError>;
+
+/// A read as a fact. Every failure is a denial, never an absence.
+fn fact<T>(read: Read<T>) -> Fact<T> {
+    match read {
+        Ok(Some(found)) => Fact::Known(found),
+        Ok(None) => Fact::Absent,
+        Err(error) => Fact::Denied(error.to_string().into()),
+    }
+}
+
+/// "There is no such thing" as an answer rather than a failure.
+fn found<T>(result: Result<T, CallError>) -> Read<T> {
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// One entry of the snapshot.
+enum Answer {
+    Object(Identity<Place>, Fact<Object>),
+    Members(Identity<Place>, Fact<Members>),
+    Coverage((Place, Arc<str>), Coverage),
+    Versions(AddonKey, Fact<Vec<AddonVersion>>),
+    Configuration(AddonKey, Fact<AddonConfiguration>),
+    ClusterVersions(Place, Fact<Vec<Arc<str>>>),
+}
+
+type Pair = (Arc<str>, Arc<str>);
+
+/// What is wanted of the EKS kinds of one region.
+#[derive(Default)]
+struct RegionWants {
+    clusters: BTreeSet<Arc<str>>,
+    addons: BTreeSet<Pair>,
+    /// By cluster: namespace and service account.
+    associations: BTreeMap<Arc<str>, BTreeSet<Pair>>,
+    members: BTreeSet<Arc<str>>,
+    owned: BTreeSet<Arc<str>>,
+    versions: BTreeSet<Pair>,
+    configurations: BTreeSet<Pair>,
+    cluster_versions: bool,
+}
+
+/// What is wanted of the roles of one account.
+#[derive(Default)]
+struct RoleWants {
+    roles: BTreeSet<KeyPart>,
+    owned: bool,
+}
+
+/// The wants of all places, each with a connection that leads there.
+#[derive(Default)]
+struct Sorted {
+    regions: BTreeMap<Place, (Option<Arc<Connection>>, RegionWants)>,
+    accounts: BTreeMap<Place, (Option<Arc<Connection>>, RoleWants)>,
+}
+
+/// See [`Aws::answer`](super::Aws::answer).
+pub(super) async fn answer(
+    connections: &Connections,
+    providers: &Providers,
+    stack: &StackName,
+    wants: &BTreeSet<Want>,
+    snapshot: &mut Snapshot,
+) -> Result<(), Vec<Diagnostic>> {
+    let named: BTreeSet<&ProviderRef> = wants.iter().filter_map(provider_of).collect();
+    let reached = reach(connections, providers, named).await?;
+    for (provider, (_, caller)) in &reached {
+        snapshot.callers.entry(provider.clone()).or_insert_with(|| Fact::Known(caller.clone()));
+    }
+    let sorted = sort(wants, &reached, snapshot);
+    let mut readers = Vec::new();
+    for (place, (connection, wants)) in &sorted.regions {
+        if let Some(connection) = connection {
+            readers.push((Reader::new(connection.clone(), place.clone()), wants));
+        }
+    }
+    let mut reads: Vec<BoxFuture<'_, Vec<Answer>>> = Vec::new();
+    for (reader, wants) in &readers {
+        reads.push(Box::pin(region(reader, wants, stack)));
+    }
+    for (place, (connection, wants)) in &sorted.accounts {
+        if let Some(connection) = connection {
+            reads.push(Box::pin(roles::answer(&connection.session.iam, place, wants, stack)));
+        }
+    }
+    for answer in join_all(reads).await.into_iter().flatten() {
+        insert(snapshot, answer);
+    }
+    Ok(())
+}
+
+/// One object, read afresh.
+pub(super) async fn object(connection: &Arc<Connection>, identity: &Identity<Place>) -> Read<Object> {
+    match &*identity.kind {
+        "role" => roles::one(&connection.session.iam, identity.part(0)).await,
+        kind => {
+            let reader = Reader::new(connection.clone(), identity.scope.clone());
+            match kind {
+                "cluster" => reader.cluster(identity.part(0)).await,
+                "addon" => reader.addon(identity.part(0), identity.part(1)).await,
+                "pod_identity_association" => {
+                    reader.association(identity.part(0), identity.part(1), identity.part(2), false).await
+                }
+                _ => Err(CallError::new("read", format!("nothing is known of the kind {kind}"))),
+            }
+        }
+    }
+}
+
+/// Whether anything in the cluster can run pods: a node group, a Fargate profile, or Auto Mode.
+pub(super) async fn has_compute(
+    connection: &Arc<Connection>,
+    place: &Place,
+    cluster: &str,
+) -> Result<bool, CallError> {
+    Reader::new(connection.clone(), place.clone()).has_compute(cluster).await
+}
+
+fn provider_of(want: &Want) -> Option<&ProviderRef> {
+    match want {
+        Want::Caller(provider) | Want::ClusterVersions(provider) => Some(provider),
+        Want::Object(identity) => Some(&identity.scope),
+        Want::Members { provider, .. }
+        | Want::Owned { provider, .. }
+        | Want::AddonVersions { provider, .. }
+        | Want::AddonConfiguration { provider, .. } => Some(provider),
+        Want::File(_) | Want::Directory(_) => None,
+    }
+}
+
+type Reached = BTreeMap<ProviderRef, (Arc<Connection>, Caller)>;
+
+/// Connects to every provider and finds out who it is. What fails here makes planning impossible.
+async fn reach(
+    connections: &Connections,
+    providers: &Providers,
+    named: BTreeSet<&ProviderRef>,
+) -> Result<Reached, Vec<Diagnostic>> {
+    let default = ProviderConfig::default();
+    let each = named.into_iter().map(|provider| {
+        let config = providers.get(provider).unwrap_or(&default);
+        async move {
+            let connect = async {
+                let connection = connections.get(config).await?;
+                let caller = connection.caller().await?;
+                Ok((connection, caller))
+            };
+            match connect.await {
+                Ok((connection, caller)) => match refused(provider, config, &caller) {
+                    Some(diagnostic) => Err(diagnostic),
+                    None => Ok((provider.clone(), (connection, caller))),
+                },
+                Err(error) => Err(unreachable(provider, config, &error)),
+            }
+        }
+    });
+    let (mut reached, mut failed) = (Reached::new(), Vec::new());
+    for result in join_all(each).await {
+        match result {
+            Ok((provider, found)) => {
+                reached.insert(provider, found);
+            }
+            Err(diagnostic) => failed.push(diagnostic),
+        }
+    }
+    if failed.is_empty() { Ok(reached) } else { Err(failed) }
+}
+
+fn at(diagnostic: Diagnostic, config: &ProviderConfig) -> Diagnostic {
+    match config.span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
+}
+
+fn unreachable(provider: &ProviderRef, config: &ProviderConfig, error: &CallError) -> Diagnostic {
+    let diagnostic = if error.operation == "connect" {
+        Diagnostic::error("no-region", format!("{provider}: {}", error.message))
+    } else if error.credentials {
+        Diagnostic::error("no-credentials", format!("{provider} has no usable AWS credentials"))
+            .with_note(error.to_string())
+    } else {
+        Diagnostic::error("aws-unreachable", format!("{provider} cannot reach AWS"))
+            .with_note(error.to_string())
+    };
+    let help = match &error.help {
+        Some(help) => help.clone(),
+        None => "check the network and endpoint_url, or use --sandbox".to_string(),
+    };
+    at(diagnostic.help(help), config)
+}
+
+/// Whether the provider block forbids the account its credentials lead to.
+fn refused(provider: &ProviderRef, config: &ProviderConfig, caller: &Caller) -> Option<Diagnostic> {
+    let allowed = &config.allowed_account_ids;
+    if allowed.is_empty() || allowed.contains(&caller.account) {
+        return None;
+    }
+    let list: Vec<&str> = allowed.iter().map(AsRef::as_ref).collect();
+    let diagnostic = Diagnostic::error(
+        "account-not-allowed",
+        format!("{provider} leads to account {}, which allowed_account_ids does not list", caller.account),
+    )
+    .with_note(format!("the credentials are those of {}; allowed: {}", caller.arn, list.join(", ")))
+    .help("use credentials of an allowed account, or add this one to allowed_account_ids");
+    Some(at(diagnostic, config))
+}
+
+/// Sorts what the snapshot does not hold yet by place.
+fn sort(wants: &BTreeSet<Want>, reached: &Reached, snapshot: &Snapshot) -> Sorted {
+    let mut sorted = Sorted::default();
+    for want in wants {
+        let Some((connection, caller)) = provider_of(want).and_then(|provider| reached.get(provider)) else {
+            continue;
+        };
+        let place = caller.place(true);
+        if let Some(kind) = global(want) {
+            let place = caller.place(false);
+            let asked = match want {
+                Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
+                _ => snapshot.coverage.contains_key(&(place.clone(), kind.clone())),
+            };
+            if !asked {
+                let entry = sorted.accounts.entry(place).or_default();
+                entry.0.get_or_insert_with(|| connection.clone());
+                match want {
+                    Want::Object(identity) => entry.1.roles.extend(identity.key.first().cloned()),
+                    _ => entry.1.owned = true,
+                }
+            }
+            continue;
+        }
+        if answered(want, &place, snapshot) {
+            continue;
+        }
+        let entry = sorted.regions.entry(place).or_default();
+        entry.0.get_or_insert_with(|| connection.clone());
+        add(&mut entry.1, want);
+    }
+    sorted
+}
+
+/// The kind of a want about a kind without region.
+fn global(want: &Want) -> Option<&Arc<str>> {
+    let kind = match want {
+        Want::Object(identity) => &identity.kind,
+        Want::Owned { kind, .. } => kind,
+        _ => return None,
+    };
+    schema(kind).is_some_and(|schema| !schema.regional).then_some(kind)
+}
+
+fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
+    match want {
+        Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
+        Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
+        Want::Members { cluster, .. } => {
+            snapshot.members.contains_key(&map::identity(place, "cluster", &[cluster]))
+        }
+        Want::Owned { kind, .. } => snapshot.coverage.contains_key(&(place.clone(), kind.clone())),
+        Want::AddonVersions { addon, kubernetes, .. } => {
+            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: kubernetes.clone() };
+            snapshot.addon_versions.contains_key(&key)
+        }
+        Want::AddonConfiguration { addon, version, .. } => {
+            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: version.clone() };
+            snapshot.addon_configurations.contains_key(&key)
+        }
+        Want::ClusterVersions(_) => snapshot.cluster_versions.contains_key(place),
+    }
+}
+
+fn add(wants: &mut RegionWants, want: &Want) {
+    match want {
+        Want::Object(identity) => {
+            let part = |index: usize| Arc::from(identity.part(index));
+            match &*identity.kind {
+                "cluster" => {
+                    wants.clusters.insert(part(0));
+                }
+                "addon" => {
+                    wants.addons.insert((part(0), part(1)));
+                }
+                "pod_identity_association" => {
+                    wants.associations.entry(part(0)).or_default().insert((part(1), part(2)));
+                }
+                _ => {}
+            }
+        }
+        Want::Members { cluster, .. } => {
+            wants.members.insert(cluster.clone());
+        }
+        Want::Owned { kind, .. } => {
+            wants.owned.insert(kind.clone());
+        }
+        Want::AddonVersions { addon, kubernetes, .. } => {
+            wants.versions.insert((addon.clone(), kubernetes.clone()));
+        }
+        Want::AddonConfiguration { addon, version, .. } => {
+            wants.configurations.insert((addon.clone(), version.clone()));
+        }
+        Want::ClusterVersions(_) => wants.cluster_versions = true,
+        Want::Caller(_) | Want::File(_) | Want::Directory(_) => {}
+    }
+}
+
+/// Reads everything wanted of one region, concurrently.
+async fn region(reader: &Reader, wants: &RegionWants, stack: &StackName) -> Vec<Answer> {
+    let mut reads: Vec<BoxFuture<'_, Vec<Answer>>> = Vec::new();
+    for name in &wants.clusters {
+        reads.push(Box::pin(async move {
+            let identity = map::identity(&reader.place, "cluster", &[name]);
+            vec![Answer::Object(identity, fact(reader.cluster(name).await))]
+        }));
+    }
+    for (cluster, name) in &wants.addons {
+        reads.push(Box::pin(async move {
+            let identity = map::identity(&reader.place, "addon", &[cluster, name]);
+            vec![Answer::Object(identity, fact(reader.addon(cluster, name).await))]
+        }));
+    }
+    for (cluster, accounts) in &wants.associations {
+        // Listing all of a cluster's associations answers any number of questions.
+        let all = accounts.len() > 1 || wants.members.contains(cluster);
+        for (namespace, account) in accounts {
+            reads.push(Box::pin(async move {
+                let key = [&**cluster, namespace, account];
+                let identity = map::identity(&reader.place, "pod_identity_association", &key);
+                let read = reader.association(cluster, namespace, account, all).await;
+                vec![Answer::Object(identity, fact(read))]
+            }));
+        }
+    }
+    for cluster in &wants.members {
+        reads.push(Box::pin(async move {
+            let identity = map::identity(&reader.place, "cluster", &[cluster]);
+            vec![Answer::Members(identity, fact(reader.members(cluster).await))]
+        }));
+    }
+    if !wants.owned.is_empty() {
+        reads.push(Box::pin(owned::answer(reader, &wants.owned, stack)));
+    }
+    reads.push(Box::pin(catalog::answer(reader, wants)));
+    join_all(reads).await.into_iter().flatten().collect()
+}
+
+/// Enters what was read; what is already there stays.
+fn insert(snapshot: &mut Snapshot, answer: Answer) {
+    match answer {
+        Answer::Object(key, fact) => {
+            snapshot.objects.entry(key).or_insert(fact);
+        }
+        Answer::Members(key, fact) => {
+            snapshot.members.entry(key).or_insert(fact);
+        }
+        Answer::Coverage(key, coverage) => {
+            snapshot.coverage.entry(key).or_insert(coverage);
+        }
+        Answer::Versions(key, fact) => {
+            snapshot.addon_versions.entry(key).or_insert(fact);
+        }
+        Answer::Configuration(key, fact) => {
+            snapshot.addon_configurations.entry(key).or_insert(fact);
+        }
+        Answer::ClusterVersions(key, fact) => {
+            snapshot.cluster_versions.entry(key).or_insert(fact);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Reads the EKS kinds of one region. Whatever several questions need is read once.
+
+use super::{Read, found};
+use crate::aws::connect::Connection;
+use crate::aws::error::CallError;
+use crate::aws::map::{self, addon, arn_resource, association, cluster};
+use crate::live::{AssociationMember, Members, Object};
+use crate::value::Place;
+use aws_sdk_eks::types::PodIdentityAssociation;
+use futures_util::future::{join, join_all, try_join, try_join4};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Answers by question: whoever asks first reads, the others wait for it.
+struct Memo<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+
+impl<K: Hash + Eq, V: Clone> Memo<K, V> {
+    fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    async fn get(&self, key: K, read: impl Future<Output = V>) -> V {
+        let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        cell.get_or_init(|| read).await.clone()
+    }
+}
+
+type Listed = Read<Arc<Vec<AssociationMember>>>;
+
+/// One region's EKS, read through one connection.
+pub(super) struct Reader {
+    pub connection: Arc<Connection>,
+    pub place: Place,
+    clusters: Memo<String, Read<Object>>,
+    addons: Memo<(String, String), Read<Object>>,
+    addon_names: Memo<String, Read<Vec<Arc<str>>>>,
+    listed: Memo<String, Listed>,
+    associations: Memo<(String, String), Read<Arc<PodIdentityAssociation>>>,
+}
+
+impl Reader {
+    pub fn new(connection: Arc<Connection>, place: Place) -> Self {
+        Self {
+            connection,
+            place,
+            clusters: Memo::new(),
+            addons: Memo::new(),
+            addon_names: Memo::new(),
+            listed: Memo::new(),
+            associations: Memo::new(),
+        }
+    }
+
+    pub async fn cluster(&self, name: &str) -> Read<Object> {
+        let read = async {
+            let eks = &self.connection.eks;
+            let answer = eks.run("DescribeCluster", |eks| eks.describe_cluster().name(name).send()).await;
+            Ok(found(answer)?.and_then(|answer| answer.cluster).map(|found| cluster::object(&found)))
+        };
+        self.clusters.get(name.to_string(), read).await
+    }
+
+    /// The add-on with the associations it owns.
+    pub async fn addon(&self, cluster: &str, name: &str) -> Read<Object> {
+        let read = async {
+            let answer = self
+                .connection
+                .eks
+                .run("DescribeAddon", |eks| {
+                    eks.describe_addon().cluster_name(cluster).addon_name(name).send()
+                })
+                .await;
+            let Some(found) = found(answer)?.and_then(|answer| answer.addon) else { return Ok(None) };
+            let ids = found.pod_identity_associations().iter().filter_map(|arn| arn.rsplit('/').next());
+            let owned = join_all(ids.map(|id| self.association_by_id(cluster, id))).await;
+            let owned = owned.into_iter().collect::<Result<Vec<_>, _>>()?;
+            // One that is gone since is none.
+            let owned: Vec<_> = owned.into_iter().flatten().map(|found| (*found).clone()).collect();
+            Ok(Some(addon::object(&found, &owned)))
+        };
+        self.addons.get((cluster.to_string(), name.to_string()), read).await
+    }
+
+    /// The association of a service account. With `all`, the cluster's whole list is read for it.
+    pub async fn association(
+        &self,
+        cluster: &str,
+        namespace: &str,
+        account: &str,
+        all: bool,
+    ) -> Read<Object> {
+        let listed = match all {
+            true => self.association_list(cluster).await?,
+            false => self.list_associations(cluster, Some((namespace, account))).await?,
+        };
+        let member = listed
+            .iter()
+            .flat_map(|list| list.iter())
+            .find(|member| *member.namespace == *namespace && *member.service_account == *account);
+        match member {
+            Some(member) => self.association_object(cluster, &member.association_id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The association with that id as an object.
+    pub async fn association_object(&self, cluster: &str, id: &str) -> Read<Object> {
+        let found = self.association_by_id(cluster, id).await?;
+        Ok(found.map(|found| association::object(&self.place, &found)))
+    }
+
+    async fn association_by_id(&self, cluster: &str, id: &str) -> Read<Arc<PodIdentityAssociation>> {
+        let read = async {
+            let answer = self
+                .connection
+                .eks
+                .run("DescribePodIdentityAssociation", |eks| {
+                    eks.describe_pod_identity_association().cluster_name(cluster).association_id(id).send()
+                })
+                .await;
+            Ok(found(answer)?.and_then(|answer| answer.association).map(Arc::new))
+        };
+        self.associations.get((cluster.to_string(), id.to_string()), read).await
+    }
+
+    /// All associations of a cluster, `None` if there is no such cluster.
+    pub async fn association_list(&self, cluster: &str) -> Listed {
+        self.listed.get(cluster.to_string(), self.list_associations(cluster, None)).await
+    }
+
+    async fn list_associations(&self, cluster: &str, only: Option<(&str, &str)>) -> Listed {
+        let mut members = Vec::new();
+        let mut next = None;
+        loop {
+            let token: Option<String> = next;
+            let answer = self
+                .connection
+                .eks
+                .run("ListPodIdentityAssociations", |eks| {
+                    eks.list_pod_identity_associations()
+                        .cluster_name(cluster)
+                        .set_namespace(only.map(|(namespace, _)| namespace.to_string()))
+                        .set_service_account(only.map(|(_, account)| account.to_string()))
+                        .set_max_results(only.is_none().then_some(PAGE))
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await;
+            let Some(page) = found(answer)? else { return Ok(None) };
+            members.extend(page.associations().iter().map(association::member));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(Some(Arc::new(members)));
+            }
+        }
+    }
+
+    /// The names of a cluster's add-ons, `None` if there is no such cluster.
+    pub async fn addon_names(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+        let read = async {
+            let mut names = Vec::new();
+            let mut next = None;
+            loop {
+                let token: Option<String> = next;
+                let answer = self
+                    .connection
+                    .eks
+                    .run("ListAddons", |eks| {
+                        eks.list_addons()
+                            .cluster_name(cluster)
+                            .max_results(PAGE)
+                            .set_next_token(token.clone())
+                            .send()
+                    })
+                    .await;
+                let Some(page) = found(answer)? else { return Ok(None) };
+                names.extend(page.addons().iter().map(|name| Arc::from(name.as_str())));
+                next = page.next_token;
+                if next.is_none() {
+                    return Ok(Some(names));
+                }
+            }
+        };
+        self.addon_names.get(cluster.to_string(), read).await
+    }
+
+    async fn node_groups(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+        let mut names = Vec::new();
+        let mut next = None;
+        loop {
+            let token: Option<String> = next;
+            let answer = self
+                .connection
+                .eks
+                .run("ListNodegroups", |eks| {
+                    eks.list_nodegroups()
+                        .cluster_name(cluster)
+                        .max_results(PAGE)
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await;
+            let Some(page) = found(answer)? else { return Ok(None) };
+            names.extend(page.nodegroups().iter().map(|name| Arc::from(name.as_str())));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(Some(names));
+            }
+        }
+    }
+
+    async fn fargate_profiles(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+        let mut names = Vec::new();
+        let mut next = None;
+        loop {
+            let token: Option<String> = next;
+            let answer = self
+                .connection
+                .eks
+                .run("ListFargateProfiles", |eks| {
+                    eks.list_fargate_profiles()
+                        .cluster_name(cluster)
+                        .max_results(PAGE)
+                        .set_next_token(token.clone())
+                        .send()
+                })
+                .await;
+            let Some(page) = found(answer)? else { return Ok(None) };
+            names.extend(page.fargate_profile_names().iter().map(|name| Arc::from(name.as_str())));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(Some(names));
+            }
+        }
+    }
+
+    /// What lives in a cluster.
+    pub async fn members(&self, cluster: &str) -> Read<Members> {
+        let (addons, associations, node_groups, fargate_profiles) = try_join4(
+            self.addon_names(cluster),
+            self.association_list(cluster),
+            self.node_groups(cluster),
+            self.fargate_profiles(cluster),
+        )
+        .await?;
+        let all = (addons, associations, node_groups, fargate_profiles);
+        let (Some(addons), Some(associations), Some(node_groups), Some(fargate_profiles)) = all else {
+            return Ok(None);
+        };
+        let associations = associations.to_vec();
+        Ok(Some(Members { addons, associations, node_groups, fargate_profiles }))
+    }
+
+    /// Whether the cluster can run pods.
+    pub async fn has_compute(&self, name: &str) -> Result<bool, CallError> {
+        let lists = try_join(self.node_groups(name), self.fargate_profiles(name));
+        let (cluster, lists) = join(self.cluster(name), lists).await;
+        let auto_mode = cluster?.is_some_and(|cluster| {
+            let mode = cluster.attributes.get("auto_mode").and_then(|mode| mode.get("enabled"));
+            mode.and_then(crate::value::Value::as_bool).unwrap_or(false)
+        });
+        let (node_groups, profiles) = lists?;
+        let any = |names: Option<Vec<Arc<str>>>| names.is_some_and(|names| !names.is_empty());
+        Ok(auto_mode || any(node_groups) || any(profiles))
+    }
+
+    /// All clusters of the region.
+    pub async fn cluster_names(&self) -> Result<Vec<Arc<str>>, CallError> {
+        let mut names = Vec::new();
+        let mut next = None;
+        loop {
+            let token: Option<String> = next;
+            let page = self
+                .connection
+                .eks
+                .run("ListClusters", |eks| {
+                    eks.list_clusters().max_results(PAGE).set_next_token(token.clone()).send()
+                })
+                .await?;
+            names.extend(page.clusters().iter().map(|name| Arc::from(name.as_str())));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(names);
+            }
+        }
+    }
+
+    /// What a resource ARN of EKS names: its identity, and the association's id where it is one.
+    pub async fn of_arn(&self, arn: &str) -> Read<(crate::value::Identity<Place>, Object)> {
+        let (kind, object) = match arn_resource(arn).unwrap_or_default().as_slice() {
+            ["cluster", name] => ("cluster", self.cluster(name).await?),
+            ["addon", cluster, name, ..] => ("addon", self.addon(cluster, name).await?),
+            ["podidentityassociation", cluster, id] => {
+                ("pod_identity_association", self.association_object(cluster, id).await?)
+            }
+            _ => return Ok(None),
+        };
+        let Some(object) = object else { return Ok(None) };
+        let key: Vec<&str> = crate::kinds::schema(kind)
+            .map(|schema| schema.identity.iter().map(|name| object.text(name)).collect())
+            .unwrap_or_default();
+        Ok(Some((map::identity(&self.place, kind, &key), object)))
+    }
+}
+
+/// The longest page EKS gives.
+const PAGE: i32 = 100;

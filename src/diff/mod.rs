@@ -1,0 +1,10 @@
+//! The one generic differ: what has to happen to one instance.
+
+mod compare;
+mod propose;
+mod refine;
+
+pub use compare::canonical;
+pub use compare::is_own_tag;
+pub use propose::{Action, Difference, Observed, Proposal, Proposed, Subject, propose};
+pub use refine::contradiction;

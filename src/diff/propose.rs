@@ -1,0 +1,286 @@
+//! What one instance will be, and what differs from what it is.
+
+use super::compare::canonical;
+use crate::kinds::{Attribute, Change, Omitted, Schema, Ty};
+use crate::live::{Fact, Object, Phase};
+use crate::value::{Address, KeyPart, Map, Path, Place, Type, Value, Want};
+use std::sync::Arc;
+
+/// What has to happen to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    NoOp,
+    Create,
+    Update,
+    /// Delete, then create: the identity stays, so the old one has to go first.
+    Replace,
+    /// Nothing differs, but AWS is still working on it.
+    Await,
+    /// Not known yet: reading has not happened or failed.
+    Undecided,
+}
+
+/// One place where what is differs from what will be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub path: Path,
+    /// As AWS has it, null if it is not there.
+    pub before: Value,
+    /// As it will be, null if it goes.
+    pub after: Value,
+    /// What the change takes.
+    pub change: Change,
+}
+
+impl Difference {
+    pub fn forces_replacement(&self) -> bool {
+        self.change == Change::Replace
+    }
+}
+
+/// What happens to an instance, and where it differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    pub action: Action,
+    pub differences: Vec<Difference>,
+}
+
+/// A proposal with the attributes the instance will have, which is what others read of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposed {
+    pub proposal: Proposal,
+    pub after: Map,
+}
+
+/// One instance to propose for.
+pub struct Subject<'a> {
+    pub schema: &'static Schema,
+    pub address: &'a Address,
+    /// Where it lives, once that is known.
+    pub place: Option<&'a Place>,
+    /// Its natural key, once that is known.
+    pub key: &'a [KeyPart],
+    /// The attributes of the files with their defaults; an attribute that AWS fills is absent.
+    pub desired: &'a Map,
+}
+
+/// What is known of the live object.
+pub enum Observed<'a> {
+    /// Reading it is among these wants.
+    Pending(Vec<Want>),
+    Fact(&'a Fact<Object>),
+}
+
+/// Compares one instance with what is live. Pure; the one differ of every kind.
+pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
+    match observed {
+        Observed::Pending(wants) => undecided(subject, wants),
+        Observed::Fact(Fact::Denied(_)) => undecided(subject, &[]),
+        Observed::Fact(Fact::Absent) => create(subject, Action::Create),
+        Observed::Fact(Fact::Known(object)) => match object.phase {
+            Phase::Deleting => create(subject, Action::Create),
+            Phase::Failed => {
+                let differences = differences(subject, object);
+                let mut proposed = create(subject, Action::Replace);
+                proposed.proposal.differences = differences;
+                proposed
+            }
+            Phase::Settled | Phase::Busy => update(subject, object),
+        },
+    }
+}
+
+/// Nothing was read: what the files say holds, the rest is pending.
+fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
+    let mut after = subject.desired.clone();
+    let predicted = predicted(subject, &after);
+    for attribute in subject.schema.attributes {
+        if !after.contains_key(attribute.name) && attribute.returned && attribute.change != Change::Expanded {
+            let value = predicted.iter().find(|(name, _)| *name == attribute.name).map_or_else(
+                || Value::pending(ty(attribute.ty), wants.iter().cloned()),
+                |(_, value)| value.clone(),
+            );
+            after.insert(attribute.name.into(), value);
+        }
+    }
+    Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after }
+}
+
+fn create(subject: &Subject<'_>, action: Action) -> Proposed {
+    let mut after = filled(subject.schema.attributes, subject.desired, None, &Path::ROOT, subject.address);
+    for (name, value) in predicted(subject, &after) {
+        after.insert(name.into(), value);
+    }
+    Proposed { proposal: Proposal { action, differences: Vec::new() }, after }
+}
+
+fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
+    let differences = differences(subject, object);
+    if differences.iter().any(Difference::forces_replacement) {
+        let mut proposed = create(subject, Action::Replace);
+        proposed.proposal.differences = differences;
+        return proposed;
+    }
+    let changed = |path: &Path| differences.iter().any(|difference| difference.path.starts_with(path));
+    let mut after = Map::new();
+    for attribute in subject.schema.attributes {
+        let live = object.attributes.get(attribute.name);
+        let path = Path::attribute(attribute.name);
+        let value = match (attribute.omitted, subject.desired.get(attribute.name)) {
+            (_, Some(desired)) if changed(&path) || live.is_none() => {
+                nested_filled(attribute, desired, live, &path, subject.address)
+            }
+            (Omitted::Computed { stable: false }, None) if !differences.is_empty() => {
+                Value::after_apply(ty(attribute.ty), subject.address.clone(), path)
+            }
+            (_, _) => live.cloned().unwrap_or(Value::NULL),
+        };
+        after.insert(attribute.name.into(), value);
+    }
+    // A prediction that depends on what changes in place (a target role) follows the change.
+    for (name, value) in predicted(subject, &after) {
+        if !differences.is_empty() && after.get(name).is_some_and(|old| *old != value) {
+            after.insert(name.into(), value);
+        }
+    }
+    let action = match (differences.is_empty(), object.phase) {
+        (false, _) => Action::Update,
+        (true, Phase::Busy) => Action::Await,
+        (true, _) => Action::NoOp,
+    };
+    Proposed { proposal: Proposal { action, differences }, after }
+}
+
+fn predicted(subject: &Subject<'_>, after: &Map) -> Vec<(&'static str, Value)> {
+    match subject.place {
+        Some(place) if subject.key.len() == subject.schema.identity.len() => {
+            (subject.schema.predict)(place, subject.key, after)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `desired` with what the files leave to AWS: as it is live, else known after apply.
+fn filled(attributes: &[Attribute], desired: &Map, live: Option<&Map>, at: &Path, address: &Address) -> Map {
+    let mut after = Map::new();
+    for attribute in attributes {
+        let path = at.attr(attribute.name);
+        let live = live.and_then(|live| live.get(attribute.name));
+        let value = match desired.get(attribute.name) {
+            Some(desired) => nested_filled(attribute, desired, live, &path, address),
+            None if !attribute.returned || attribute.change == Change::Expanded => continue,
+            None => match live {
+                Some(live) => live.clone(),
+                None => Value::after_apply(ty(attribute.ty), address.clone(), path),
+            },
+        };
+        after.insert(attribute.name.into(), value);
+    }
+    after
+}
+
+fn nested_filled(
+    attribute: &Attribute,
+    desired: &Value,
+    live: Option<&Value>,
+    path: &Path,
+    address: &Address,
+) -> Value {
+    match (attribute.ty, desired.as_map()) {
+        (Ty::Block(attributes), Some(block)) => {
+            let live = live.and_then(Value::as_map);
+            Value::map(filled(attributes, block, live, path, address)).mark(desired.is_sensitive())
+        }
+        _ => desired.clone(),
+    }
+}
+
+/// The language's type of a schema's type, for unknown values.
+fn ty(ty: Ty) -> Type {
+    match ty {
+        Ty::Bool => Type::Bool,
+        Ty::Number => Type::Number,
+        Ty::String => Type::String,
+        Ty::Any => Type::Any,
+        Ty::Set(element) => Type::set(self::ty(*element)),
+        Ty::List(element) => Type::list(self::ty(*element)),
+        Ty::Map(element) => Type::map(self::ty(*element)),
+        Ty::Block(_) | Ty::Keyed { .. } | Ty::Blocks(_) => Type::Any,
+    }
+}
+
+fn differences(subject: &Subject<'_>, object: &Object) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare_all(subject.schema.attributes, subject.desired, &object.attributes, &Path::ROOT, &mut found);
+    found
+}
+
+fn compare_all(attributes: &[Attribute], desired: &Map, live: &Map, at: &Path, found: &mut Vec<Difference>) {
+    for attribute in attributes {
+        let compared = attribute.returned && !matches!(attribute.change, Change::Expanded);
+        // What the files leave to AWS is absent in `desired`.
+        if let (true, Some(after)) = (compared, desired.get(attribute.name)) {
+            let before = live.get(attribute.name).unwrap_or(&Value::NULL);
+            compare(attribute, before, after, &at.attr(attribute.name), found);
+        }
+    }
+}
+
+fn compare(attribute: &Attribute, before: &Value, after: &Value, path: &Path, found: &mut Vec<Difference>) {
+    let by_meaning = (canonical(attribute, before), canonical(attribute, after));
+    if by_meaning.0 == by_meaning.1 && !after.contains_unknown() {
+        return;
+    }
+    let difference = |path: Path, before: &Value, after: &Value| Difference {
+        path,
+        before: before.clone(),
+        after: after.clone(),
+        change: attribute.change,
+    };
+    match (attribute.ty, before.as_map(), after.as_map()) {
+        (Ty::Block(nested), Some(before), Some(after)) => compare_all(nested, after, before, path, found),
+        (Ty::Keyed { attributes, .. }, _, Some(after)) => {
+            let empty = Map::new();
+            for (key, before, after) in pairs(before.as_map().unwrap_or(&empty), after) {
+                match (before.as_map(), after.as_map()) {
+                    (Some(before), Some(after)) => {
+                        compare_all(attributes, after, before, &path.key(key.clone()), found)
+                    }
+                    _ => found.push(difference(path.key(key.clone()), before, after)),
+                }
+            }
+        }
+        (Ty::Map(_), _, Some(after)) => {
+            let empty = Map::new();
+            let canonical_entry = |side: &Value, key: &Arc<str>| side.get(key).cloned();
+            for (key, before, after) in pairs(before.as_map().unwrap_or(&empty), after) {
+                if canonical_entry(&by_meaning.0, key) != canonical_entry(&by_meaning.1, key)
+                    || after.contains_unknown()
+                {
+                    found.push(difference(path.key(key.clone()), before, after));
+                }
+            }
+        }
+        (Ty::Set(_), _, _) if matches!(attribute.change, Change::Elements { .. }) => {
+            let (old, new) = (before.as_items().unwrap_or_default(), after.as_items().unwrap_or_default());
+            for gone in old.iter().filter(|item| !new.contains(item)) {
+                found.push(difference(path.key(gone.as_str().unwrap_or_default()), gone, &Value::NULL));
+            }
+            for added in new.iter().filter(|item| !old.contains(item)) {
+                found.push(difference(path.key(added.as_str().unwrap_or_default()), &Value::NULL, added));
+            }
+        }
+        _ => found.push(difference(path.clone(), before, after)),
+    }
+}
+
+/// The entries of two maps by key, null where one side has none.
+fn pairs<'a>(before: &'a Map, after: &'a Map) -> Vec<(&'a Arc<str>, &'a Value, &'a Value)> {
+    let keys: std::collections::BTreeSet<&Arc<str>> = before.keys().chain(after.keys()).collect();
+    keys.into_iter()
+        .map(|key| {
+            let side = |map: &'a Map| map.get(key).unwrap_or(const { &Value::NULL });
+            (key, side(before), side(after))
+        })
+        .collect()
+}

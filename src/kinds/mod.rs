@@ -1,0 +1,72 @@
+//! The kinds of objects eksform manages, as data: validation, diff, docs, JSON and completion read
+//! the same tables. One file per kind.
+
+mod addon;
+mod cluster;
+mod pod_identity_association;
+pub mod policy;
+mod role;
+mod schema;
+mod trust;
+
+pub use schema::{
+    Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
+};
+
+/// Every kind, in the order in which a reader meets them.
+pub static ALL: [&Schema; 4] =
+    [&cluster::SCHEMA, &addon::SCHEMA, &role::SCHEMA, &pod_identity_association::SCHEMA];
+
+/// The schema of a kind by its block type.
+pub fn schema(kind: &str) -> Option<&'static Schema> {
+    ALL.into_iter().find(|schema| schema.kind == kind)
+}
+
+/// The attribute that holds eksform's own tags: which stack owns the object and under which address.
+/// Never written in files; compared and written like tags.
+pub const OWNERSHIP: &str = "ownership";
+
+/// The prefix of eksform's own tags.
+pub const TAG_PREFIX: &str = "eksform:";
+/// The tag that says which stack owns an object.
+pub const TAG_STACK: &str = "eksform:stack";
+/// The tag that records the address an object was last applied under (encoded, see `live::ownership`).
+pub const TAG_ADDRESS: &str = "eksform:address";
+/// The tag on roles that records the provider's region, since IAM has none.
+pub const TAG_REGION: &str = "eksform:region";
+
+const STRING: Ty = Ty::String;
+
+/// Tag keys and values as EKS and IAM take them; at most 50 with eksform's own three.
+const TAG_CHECKS: &[Check] = &[Check::Length { min: 0, max: 47 }];
+
+/// The `tags` of the EKS kinds.
+const fn schema_tags() -> Attribute {
+    Attribute::new("tags", Ty::Map(&STRING), "Tags of the object.")
+        .default(|| crate::value::Value::map(Default::default()))
+        .change(Change::Entries { put: "TagResource", remove: "UntagResource" })
+        .compare(Compare::Tags)
+        .checks(TAG_CHECKS)
+}
+
+/// eksform's own tags of the EKS kinds.
+const fn schema_ownership() -> Attribute {
+    Attribute::computed(OWNERSHIP, Ty::Map(&STRING), true, "eksform's own tags: which stack owns the object.")
+        .change(Change::Entries { put: "TagResource", remove: "UntagResource" })
+        .compare(Compare::Tags)
+}
+
+/// The `cluster` attribute of what lives in a cluster.
+const fn schema_cluster() -> Attribute {
+    Attribute::new("cluster", Ty::String, "The cluster's name; cluster.x is short for cluster.x.name.")
+        .required()
+        .refers("cluster", RefersBy::Name)
+        .terraform("cluster_name")
+        .checks(&[
+            Check::Length { min: 1, max: 100 },
+            Check::Pattern {
+                regex: "[0-9A-Za-z][A-Za-z0-9_-]*",
+                means: "a cluster's name: letters, digits, - and _",
+            },
+        ])
+}

@@ -1,0 +1,184 @@
+//! Everything read for one plan. Each question is answered once and never retracted.
+
+use super::Owner;
+use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The answer to a question. No entry means it was not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    Known(T),
+    Absent,
+    /// The read failed; why, in AWS's words. Never the same as absent.
+    Denied(Arc<str>),
+}
+
+impl<T> Fact<T> {
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Who a provider's credentials are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub partition: Arc<str>,
+    pub account: Arc<str>,
+    /// The region the provider works in.
+    pub region: Arc<str>,
+    /// The ARN of the calling user or role.
+    pub arn: Arc<str>,
+}
+
+impl Caller {
+    /// Where the provider's objects live; IAM's have no region.
+    pub fn place(&self, regional: bool) -> Place {
+        Place {
+            partition: self.partition.clone(),
+            account: self.account.clone(),
+            region: regional.then(|| self.region.clone()),
+        }
+    }
+}
+
+/// Whether an object can be worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It is what it is (ACTIVE, DEGRADED, UPDATE_FAILED, or a kind without status).
+    Settled,
+    /// AWS is working on it (CREATING, UPDATING).
+    Busy,
+    /// It was never made right (CREATE_FAILED add-on, FAILED cluster) and has to be replaced.
+    Failed,
+    Deleting,
+}
+
+/// A health issue AWS reports.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HealthIssue {
+    pub code: Arc<str>,
+    pub message: Arc<str>,
+}
+
+/// One object as AWS has it. `attributes` follow the kind's schema, computed ones included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    pub attributes: Map,
+    pub owner: Owner,
+    /// The object it belongs to: the add-on of an association that an add-on owns.
+    pub parent: Option<Identity<Place>>,
+    pub phase: Phase,
+    /// AWS's own word: `ACTIVE`, `DEGRADED`; empty for kinds without status.
+    pub status: Arc<str>,
+    pub issues: Vec<HealthIssue>,
+}
+
+impl Object {
+    /// An attribute's text, empty if there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.attributes.get(name).and_then(crate::value::Value::as_str).unwrap_or("")
+    }
+}
+
+/// The names of what lives in a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    pub addons: Vec<Arc<str>>,
+    pub associations: Vec<AssociationMember>,
+    pub node_groups: Vec<Arc<str>>,
+    pub fargate_profiles: Vec<Arc<str>>,
+}
+
+/// An association of a cluster, as listing tells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AssociationMember {
+    pub namespace: Arc<str>,
+    pub service_account: Arc<str>,
+    pub association_id: Arc<str>,
+    /// The add-on it belongs to, by ARN.
+    pub owner_arn: Option<Arc<str>>,
+}
+
+/// How far a search for everything the stack owns got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    Complete,
+    /// Something could not be searched; what, and why.
+    Partial(Arc<str>),
+}
+
+/// A version EKS offers of an add-on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddonVersion {
+    pub version: Arc<str>,
+    /// Whether it is the default for the Kubernetes version asked for.
+    pub default: bool,
+    pub requires_iam: bool,
+    pub requires_configuration: bool,
+}
+
+/// What EKS says about one add-on version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddonConfiguration {
+    /// JSON schema of the configuration values, as text.
+    pub schema: Option<Arc<str>>,
+    /// Service accounts with the managed policies AWS recommends for each.
+    pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
+}
+
+/// What a catalog fact is about: an add-on for a Kubernetes version, or one version of an add-on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddonKey {
+    pub place: Place,
+    pub addon: Arc<str>,
+    pub version: Arc<str>,
+}
+
+/// Everything read from AWS (and from files) for one plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When reading began, RFC 3339.
+    pub taken_at: Arc<str>,
+    pub callers: BTreeMap<ProviderRef, Fact<Caller>>,
+    pub objects: BTreeMap<Identity<Place>, Fact<Object>>,
+    /// By the cluster's identity.
+    pub members: BTreeMap<Identity<Place>, Fact<Members>>,
+    /// How completely the objects the stack owns were searched, by place and kind.
+    pub coverage: BTreeMap<(Place, Arc<str>), Coverage>,
+    /// By Kubernetes version.
+    pub addon_versions: BTreeMap<AddonKey, Fact<Vec<AddonVersion>>>,
+    /// By add-on version.
+    pub addon_configurations: BTreeMap<AddonKey, Fact<AddonConfiguration>>,
+    pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
+    /// By path relative to the stack.
+    pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
+}
+
+impl Snapshot {
+    /// The place of a provider's objects, once its caller is known.
+    pub fn place(&self, provider: &ProviderRef, regional: bool) -> Option<Place> {
+        self.callers.get(provider)?.known().map(|caller| caller.place(regional))
+    }
+
+    /// What is known of an object.
+    pub fn object(&self, identity: &Identity<Place>) -> Option<&Fact<Object>> {
+        self.objects.get(identity)
+    }
+
+    /// Every object that exists.
+    pub fn existing(&self) -> impl Iterator<Item = (&Identity<Place>, &Object)> {
+        self.objects.iter().filter_map(|(identity, fact)| fact.known().map(|object| (identity, object)))
+    }
+
+    /// The address recorded on an object, if a stack owns it.
+    pub fn recorded_address(&self, identity: &Identity<Place>) -> Option<&Address> {
+        match &self.object(identity)?.known()?.owner {
+            Owner::Stack { address, .. } => address.as_ref(),
+            Owner::None => None,
+        }
+    }
+}

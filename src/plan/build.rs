@@ -1,0 +1,573 @@
+//! Evaluation + snapshot → plan: what changes, what is an orphan, and what is refused.
+
+use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason};
+use super::order;
+use super::refusals;
+use super::relations::{Index, names_of};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::diff::{self, Action, Observed, Proposed, Subject};
+use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
+use crate::live::{Coverage, Digest, Fact, Object, Owner, Phase, Snapshot};
+use crate::stack::{Evaluation, Inputs, Instance, Mode};
+use crate::value::{Identity, Map, Place, ProviderRef, Value, Want};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What planning yields.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// `None` if an error stands in the way of any plan at all.
+    pub plan: Option<Plan>,
+    /// What has to be read first; then plan again.
+    pub wants: BTreeSet<Want>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Plans. Pure: the same arguments give the same bytes. `id` fingerprints the arguments.
+pub fn build(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot, id: &Digest) -> Built {
+    let mut builder = Builder {
+        evaluation,
+        inputs,
+        snapshot,
+        declared: BTreeMap::new(),
+        drafts: Vec::new(),
+        relied_on: Vec::new(),
+        wants: BTreeSet::new(),
+        findings: Vec::new(),
+        blocked: Vec::new(),
+    };
+    builder.run();
+    if !builder.wants.is_empty() || builder.blocked.iter().any(Diagnostic::is_error) {
+        return Built { plan: None, wants: builder.wants, diagnostics: builder.blocked };
+    }
+    builder.finish(id)
+}
+
+/// A change before it has its place in the order.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub change: Change,
+    /// The declared instance it is for.
+    pub instance: Option<usize>,
+}
+
+pub(super) struct Builder<'a> {
+    pub evaluation: &'a Evaluation,
+    pub inputs: &'a Inputs,
+    pub snapshot: &'a Snapshot,
+    /// Instances by identity.
+    pub declared: BTreeMap<Identity<Place>, usize>,
+    pub drafts: Vec<Draft>,
+    pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
+    pub wants: BTreeSet<Want>,
+    /// Shown with the plan; errors among them refuse it.
+    pub findings: Vec<Diagnostic>,
+    /// Errors that leave nothing to plan.
+    pub blocked: Vec<Diagnostic>,
+}
+
+/// The attributes of a kind that change by themselves.
+fn volatile(schema: &Schema) -> impl Fn(&str) -> bool {
+    move |name| {
+        schema
+            .attribute(name)
+            .is_some_and(|attribute| matches!(attribute.omitted, Omitted::Computed { stable: false }))
+    }
+}
+
+/// The fingerprint of a live object, as plans record it.
+pub fn digest(schema: &Schema, object: &Object) -> Digest {
+    Digest::of_object(object, volatile(schema))
+}
+
+impl Builder<'_> {
+    fn run(&mut self) {
+        let evaluation = self.evaluation;
+        for (index, instance) in evaluation.instances.iter().enumerate() {
+            if let Some(identity) = &instance.identity {
+                self.declared.insert(identity.clone(), index);
+            }
+        }
+        let replaced_clusters: BTreeSet<&Identity<Place>> = evaluation
+            .instances
+            .iter()
+            .filter(|instance| {
+                instance.schema.kind == "cluster" && instance.proposed.proposal.action == Action::Replace
+            })
+            .filter_map(|instance| instance.identity.as_ref())
+            .collect();
+        for (index, instance) in evaluation.instances.iter().enumerate() {
+            let parent = instance.identity.as_ref().and_then(|identity| {
+                replaced_clusters.iter().find(|cluster| lives_in(instance, identity, cluster))
+            });
+            match self.inputs.mode {
+                Mode::Apply => self.declared_instance(index, instance, parent.copied()),
+                Mode::Destroy => {}
+            }
+        }
+        self.orphans();
+        self.link_moves();
+        refusals::check(self);
+    }
+
+    fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {
+        let Some(identity) = &instance.identity else { return };
+        let object = match self.snapshot.object(identity) {
+            None => return,
+            Some(Fact::Denied(why)) => {
+                self.blocked.push(
+                    Diagnostic::error(
+                        "unreadable",
+                        format!("{} could not be read, so nothing can be planned for it", instance.address),
+                    )
+                    .at(instance.span)
+                    .label(why.to_string())
+                    .help("a failed read is never taken for absence: grant the permission, or try again"),
+                );
+                return;
+            }
+            Some(Fact::Absent) => None,
+            // An add-on's own association is no stand-alone one; a claim that stays is refused.
+            Some(Fact::Known(object)) if object.parent.is_some() => {
+                self.claimed_by_addon(instance, object);
+                None
+            }
+            Some(Fact::Known(object)) => Some(object),
+        };
+        let ownership = match object.filter(|object| object.phase != Phase::Deleting) {
+            Some(object) => match self.ownership(instance, object) {
+                Some(ownership) => ownership,
+                None => return,
+            },
+            None => Ownership::Keep,
+        };
+        if let (Some(parent), Some(_)) = (parent, object) {
+            let fresh = self.as_if_absent(instance);
+            self.replace(index, instance, object, &fresh, ownership, Reason::ParentReplaced(parent.clone()));
+            return;
+        }
+        let proposal = &instance.proposed.proposal;
+        let adopted = matches!(ownership, Ownership::Adopt { .. });
+        match proposal.action {
+            Action::Undecided => {}
+            Action::NoOp => {
+                self.relied_on.push((identity.clone(), object.map(|object| digest(instance.schema, object))));
+            }
+            Action::Create => {
+                let reason = if object.is_some() { Reason::BeingDeleted } else { Reason::Missing };
+                let mut draft = self.draft(Some(index), instance, ChangeAction::Create, ownership, reason);
+                draft.change.waits_first = object.is_some();
+                draft.change.after = Some(instance.proposed.after.clone());
+                self.push(draft, object);
+            }
+            Action::Update | Action::Await => {
+                let action = if proposal.action == Action::Update {
+                    ChangeAction::Update
+                } else {
+                    ChangeAction::Await
+                };
+                let busy = object.is_some_and(|object| object.phase == Phase::Busy);
+                let reason = match object {
+                    Some(object) if action == ChangeAction::Await => Reason::Busy(object.status.clone()),
+                    _ if adopted => Reason::Adopted,
+                    _ => renamed(instance, self.snapshot, identity).unwrap_or(Reason::Differs),
+                };
+                let mut draft = self.draft(Some(index), instance, action, ownership, reason);
+                draft.change.waits_first = busy;
+                draft.change.before = object.map(|object| object.attributes.clone());
+                draft.change.after = Some(instance.proposed.after.clone());
+                draft.change.differences = proposal.differences.clone();
+                self.push(draft, object);
+            }
+            Action::Replace => {
+                let paths = proposal.differences.iter().filter(|difference| difference.forces_replacement());
+                let reason = match object {
+                    Some(object) if object.phase == Phase::Failed => Reason::Broken(object.status.clone()),
+                    _ => Reason::ForcesReplacement(paths.map(|difference| difference.path.clone()).collect()),
+                };
+                self.replace(index, instance, object, &instance.proposed, ownership, reason);
+            }
+        }
+    }
+
+    fn draft(
+        &self,
+        index: Option<usize>,
+        instance: &Instance,
+        action: ChangeAction,
+        ownership: Ownership,
+        reason: Reason,
+    ) -> Draft {
+        Draft {
+            instance: index,
+            change: Change {
+                id: ChangeId(usize::MAX),
+                schema: instance.schema,
+                address: Some(instance.address.clone()),
+                // Only instances with an identity get here.
+                identity: instance.identity.clone().unwrap_or_else(|| unreachable_identity(instance)),
+                provider: instance.provider.clone(),
+                action,
+                ownership,
+                reason,
+                before: None,
+                after: None,
+                differences: Vec::new(),
+                seen: None,
+                calls: Vec::new(),
+                replaces: None,
+                waits_first: false,
+            },
+        }
+    }
+
+    fn push(&mut self, mut draft: Draft, object: Option<&Object>) -> usize {
+        draft.change.id = ChangeId(self.drafts.len());
+        draft.change.seen = object.map(|object| digest(draft.change.schema, object));
+        self.drafts.push(draft);
+        self.drafts.len() - 1
+    }
+
+    /// A delete and a create of one identity.
+    fn replace(
+        &mut self,
+        index: usize,
+        instance: &Instance,
+        object: Option<&Object>,
+        proposed: &Proposed,
+        ownership: Ownership,
+        reason: Reason,
+    ) {
+        let before = object.map(|object| object.attributes.clone());
+        let mut delete =
+            self.draft(Some(index), instance, ChangeAction::Delete, ownership.clone(), reason.clone());
+        delete.change.before = before.clone();
+        delete.change.waits_first = object.is_some_and(|object| object.phase == Phase::Busy);
+        let deleted = self.push(delete, object);
+        let mut create = self.draft(Some(index), instance, ChangeAction::Create, ownership, reason);
+        create.change.before = before;
+        create.change.after = Some(proposed.after.clone());
+        create.change.differences = proposed.proposal.differences.clone();
+        create.change.replaces = Some(ChangeId(deleted));
+        self.push(create, object);
+    }
+
+    /// The proposal for an instance whose object goes with its cluster.
+    fn as_if_absent(&self, instance: &Instance) -> Proposed {
+        let place = instance.identity.as_ref().map(|identity| &identity.scope);
+        let subject = Subject {
+            schema: instance.schema,
+            address: &instance.address,
+            place,
+            key: &instance.symbolic.key,
+            desired: &instance.desired,
+        };
+        diff::propose(&subject, &Observed::Fact(&Fact::Absent))
+    }
+
+    /// Whose the object is to be; `None` and an error if it is not the stack's to change.
+    fn ownership(&mut self, instance: &Instance, object: &Object) -> Option<Ownership> {
+        if object.owner.is(&self.evaluation.stack) {
+            return Some(Ownership::Keep);
+        }
+        let (from, whose) = match &object.owner {
+            Owner::None => (None, "it is not managed by any stack".to_string()),
+            Owner::Stack { stack, .. } => {
+                (Some(stack.clone()), format!("it belongs to the stack \"{stack}\""))
+            }
+        };
+        match &instance.adopt {
+            Some(consent) if consent.from_stack == from || from.is_none() => Some(Ownership::Adopt { from }),
+            _ => {
+                let address = &instance.address;
+                let (option, block) = match &from {
+                    Some(stack) => (
+                        format!("--adopt '{address}={stack}'"),
+                        format!("adopt {{\n  to         = {address}\n  from_stack = \"{stack}\"\n}}"),
+                    ),
+                    None => (format!("--adopt '{address}'"), format!("adopt {{\n  to = {address}\n}}")),
+                };
+                let name = instance.identity.as_ref().map(Identity::name).unwrap_or_default();
+                let mut diagnostic = Diagnostic::error(
+                    "not-owned",
+                    format!("{} \"{name}\" exists already, and {whose}", instance.schema.kind),
+                )
+                .at(instance.span)
+                .label("would be taken over by this block")
+                .about(address);
+                for difference in &instance.proposed.proposal.differences {
+                    if difference.path.root() != Some(OWNERSHIP) {
+                        let what = if difference.after.is_null() { "remove" } else { "change" };
+                        diagnostic =
+                            diagnostic.with_note(format!("adopting would also {what} {}", difference.path));
+                    }
+                }
+                self.blocked
+                    .push(diagnostic.help(format!("to take it over, run with {option}, or write\n{block}")));
+                None
+            }
+        }
+    }
+
+    /// An add-on owns the association that is declared by hand: fine only if the add-on lets go of it.
+    fn claimed_by_addon(&mut self, instance: &Instance, object: &Object) {
+        let Some(parent) = &object.parent else { return };
+        let account = instance.symbolic.part(2);
+        let stays = match self.declared.get(parent).map(|index| &self.evaluation.instances[*index]) {
+            Some(addon) => addon
+                .desired
+                .get("pod_identity_association")
+                .and_then(Value::as_map)
+                .is_some_and(|blocks| blocks.contains_key(account)),
+            None => !self
+                .snapshot
+                .object(parent)
+                .and_then(Fact::known)
+                .is_some_and(|addon| addon.owner.is(&self.evaluation.stack)),
+        };
+        if stays {
+            self.blocked.push(
+                Diagnostic::error(
+                    "claimed-by-addon",
+                    format!("The association of {account} belongs to the add-on {}", parent.part(1)),
+                )
+                .at(instance.span)
+                .label("cannot be declared on its own as well")
+                .about(&instance.address)
+                .help("declare it as a pod_identity_association block of the add-on, or remove it there"),
+            );
+        }
+    }
+
+    /// What the stack owns and no file declares; everything it owns when destroying.
+    fn orphans(&mut self) {
+        let destroy = self.inputs.mode == Mode::Destroy;
+        let snapshot = self.snapshot;
+        for (identity, object) in snapshot.existing() {
+            let declared = self.declared.contains_key(identity);
+            if !object.owner.is(&self.evaluation.stack) || (declared && !destroy) || object.parent.is_some() {
+                continue;
+            }
+            let Some(schema) = kinds::schema(&identity.kind) else { continue };
+            let provider = match self.provider_of(schema, identity, object) {
+                Ok(provider) => provider,
+                Err(finding) => {
+                    self.findings.push(*finding);
+                    continue;
+                }
+            };
+            let address = match &object.owner {
+                Owner::Stack { address, .. } => address.clone(),
+                Owner::None => None,
+            };
+            let index = self.declared.get(identity).copied();
+            let address =
+                index.map_or(address, |index| Some(self.evaluation.instances[index].address.clone()));
+            let deleting = object.phase == Phase::Deleting;
+            let change = Change {
+                id: ChangeId(usize::MAX),
+                schema,
+                address,
+                identity: identity.clone(),
+                provider,
+                action: if deleting { ChangeAction::Await } else { ChangeAction::Delete },
+                ownership: Ownership::Keep,
+                reason: match (deleting, destroy) {
+                    (true, _) => Reason::BeingDeleted,
+                    (false, true) => Reason::Destroy,
+                    (false, false) => Reason::Orphan,
+                },
+                before: Some(object.attributes.clone()),
+                after: None,
+                differences: Vec::new(),
+                seen: None,
+                calls: Vec::new(),
+                replaces: None,
+                waits_first: object.phase == Phase::Busy,
+            };
+            self.push(Draft { change, instance: index }, Some(object));
+        }
+        let deleted = self.drafts.iter().filter(|draft| draft.change.reason == Reason::Orphan).count();
+        let owned = snapshot.existing().filter(|(_, object)| object.owner.is(&self.evaluation.stack)).count();
+        if deleted > 0
+            && deleted == owned
+            && self.evaluation.instances.is_empty()
+            && !self.inputs.allow_orphans
+        {
+            self.findings.push(
+                Diagnostic::error(
+                    "deletes-everything",
+                    format!("This plan would delete everything the stack \"{}\" owns", self.evaluation.stack),
+                )
+                .with_note("No file declares any of it: is this the right directory, account and stack name?")
+                .help("to delete all of it, run destroy; to plan it nevertheless, add --allow-orphans"),
+            );
+        }
+    }
+
+    /// The provider through which an undeclared object is reached. A role recorded for a region that no
+    /// provider names is left alone.
+    fn provider_of(
+        &self,
+        schema: &Schema,
+        identity: &Identity<Place>,
+        object: &Object,
+    ) -> Result<ProviderRef, Box<Diagnostic>> {
+        let region =
+            object.attributes.get(OWNERSHIP).and_then(|tags| tags.get(TAG_REGION)).and_then(Value::as_str);
+        let reaches = |provider: &ProviderRef| {
+            self.snapshot.callers.get(provider).and_then(Fact::known).is_some_and(|caller| {
+                caller.place(schema.regional) == identity.scope
+                    && (schema.regional || region.is_none_or(|region| *caller.region == *region))
+            })
+        };
+        self.evaluation.providers.keys().find(|provider| reaches(provider)).cloned().ok_or_else(|| {
+            Box::new(
+                Diagnostic::warning(
+                    "other-region",
+                    format!(
+                        "{identity} is this stack's, but no provider block names its region {}",
+                        region.unwrap_or_default()
+                    ),
+                )
+                .with_note("It is left alone.")
+                .help("add a provider block for the region to manage or delete it"),
+            )
+        })
+    }
+
+    /// Links a create to the orphan that has its address: one object under a new identity.
+    fn link_moves(&mut self) {
+        let mut orphans: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, draft) in self.drafts.iter().enumerate() {
+            if let (Reason::Orphan, Some(address)) = (&draft.change.reason, &draft.change.address) {
+                orphans.insert(address.to_string(), index);
+            }
+        }
+        for index in 0..self.drafts.len() {
+            let change = &self.drafts[index].change;
+            let (ChangeAction::Create, None, Some(address)) =
+                (change.action, change.replaces, &change.address)
+            else {
+                continue;
+            };
+            let Some(orphan) = orphans.get(&address.to_string()).copied() else { continue };
+            if self.drafts[orphan].change.schema.kind != change.schema.kind {
+                continue;
+            }
+            let old = self.drafts[orphan].change.identity.clone();
+            let before = self.drafts[orphan].change.before.clone();
+            let created = &mut self.drafts[index].change;
+            created.replaces = Some(ChangeId(orphan));
+            created.reason = Reason::Moved(old.clone());
+            created.before = before;
+            self.drafts[orphan].change.reason = Reason::Moved(old);
+        }
+    }
+
+    /// Every object that exists or will, by the names others use.
+    pub fn index(&self) -> Index {
+        let mut index = Index::new();
+        for (identity, object) in self.snapshot.existing() {
+            if let Some(schema) = kinds::schema(&identity.kind) {
+                for name in names_of(schema, identity, &object.attributes) {
+                    index.insert(name, identity.clone());
+                }
+            }
+        }
+        for instance in &self.evaluation.instances {
+            if let Some(identity) = &instance.identity {
+                for name in names_of(instance.schema, identity, &instance.proposed.after) {
+                    index.insert(name, identity.clone());
+                }
+            }
+        }
+        index
+    }
+
+    fn finish(mut self, id: &Digest) -> Built {
+        self.unhealthy();
+        let (changes, edges) = match order::order(&self, id) {
+            Ok(ordered) => ordered,
+            Err(diagnostic) => {
+                return Built { plan: None, wants: BTreeSet::new(), diagnostics: vec![*diagnostic] };
+            }
+        };
+        let outputs = self.evaluation.outputs.iter().map(|output| PlannedOutput {
+            name: output.name.clone(),
+            value: output.value.clone(),
+            description: output.description.clone(),
+        });
+        let coverage = self.snapshot.coverage.iter().filter(|(_, coverage)| **coverage != Coverage::Complete);
+        self.findings.sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
+        let plan = Plan {
+            id: id.clone(),
+            stack: self.evaluation.stack.clone(),
+            mode: self.inputs.mode,
+            providers: self.evaluation.providers.clone(),
+            changes,
+            edges,
+            outputs: if self.inputs.mode == Mode::Apply { outputs.collect() } else { Vec::new() },
+            relied_on: self.relied_on,
+            coverage: coverage
+                .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
+                .collect(),
+            findings: self.findings,
+        };
+        Built { plan: Some(plan), wants: BTreeSet::new(), diagnostics: Vec::new() }
+    }
+
+    /// What AWS reports as unhealthy and no change of this plan mends.
+    fn unhealthy(&mut self) {
+        let changed: BTreeSet<&Identity<Place>> =
+            self.drafts.iter().map(|draft| &draft.change.identity).collect();
+        let mut found = Vec::new();
+        for (identity, index) in &self.declared {
+            let Some(object) = self.snapshot.object(identity).and_then(Fact::known) else { continue };
+            let failing = matches!(&*object.status, "DEGRADED" | "UPDATE_FAILED" | "DELETE_FAILED");
+            if changed.contains(identity) || (!failing && object.issues.is_empty()) {
+                continue;
+            }
+            let instance = &self.evaluation.instances[*index];
+            let mut diagnostic = Diagnostic::new(
+                Severity::Warning,
+                "unhealthy",
+                format!("{} is {}", instance.address, object.status),
+            )
+            .at(instance.span)
+            .about(&instance.address);
+            for issue in &object.issues {
+                diagnostic = diagnostic.with_note(format!("{}: {}", issue.code, issue.message));
+            }
+            found.push(diagnostic);
+        }
+        self.findings.append(&mut found);
+    }
+}
+
+/// Whether the instance lives in that cluster.
+fn lives_in(instance: &Instance, identity: &Identity<Place>, cluster: &Identity<Place>) -> bool {
+    instance.schema.kind != "cluster"
+        && instance.schema.attribute("cluster").is_some()
+        && identity.scope == cluster.scope
+        && identity.part(0) == cluster.part(0)
+}
+
+/// The reason, if nothing but the recorded address differs.
+fn renamed(instance: &Instance, snapshot: &Snapshot, identity: &Identity<Place>) -> Option<Reason> {
+    let differences = &instance.proposed.proposal.differences;
+    let only_tags = differences.iter().all(|difference| difference.path.root() == Some(OWNERSHIP));
+    let recorded = snapshot.recorded_address(identity)?;
+    (only_tags && *recorded != instance.address).then(|| Reason::Renamed(recorded.clone()))
+}
+
+/// Drafts are made only for instances with an identity; this keeps that without a panic.
+fn unreachable_identity(instance: &Instance) -> Identity<Place> {
+    let nowhere = Place { partition: Arc::from(""), account: Arc::from(""), region: None };
+    instance.symbolic.within(nowhere)
+}
+
+/// The attributes an object has according to a map, as text for messages.
+pub(super) fn arn(attributes: Option<&Map>) -> Option<&str> {
+    attributes?.get("arn")?.as_str()
+}

@@ -1,0 +1,162 @@
+//! The data of a plan.
+
+use crate::diagnostic::Diagnostic;
+use crate::diff::Difference;
+use crate::kinds::Schema;
+use crate::live::{Coverage, Digest, StackName};
+use crate::stack::{Mode, ProviderConfig};
+use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The index of a change in [`Plan::changes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChangeId(pub usize);
+
+/// What a change does. A replacement is a `Delete` and a `Create` linked by [`Change::replaces`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeAction {
+    Create,
+    Update,
+    Delete,
+    /// Nothing to change, but AWS is still working on the object: wait until it has settled.
+    Await,
+}
+
+/// What happens to the ownership of the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// It is, or becomes by creation, the stack's.
+    Keep,
+    /// It exists and is taken over, from another stack if one is named.
+    Adopt { from: Option<Arc<str>> },
+    /// It stays, but is no longer the stack's.
+    Release,
+}
+
+/// Why a change is in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not exist.
+    Missing,
+    /// It differs from the files.
+    Differs,
+    /// It is the stack's, and no file declares it any more.
+    Orphan,
+    /// Everything is to be destroyed.
+    Destroy,
+    /// Only the address changed; the old one as recorded.
+    Renamed(Address),
+    /// An attribute that cannot change in place differs; the paths.
+    ForcesReplacement(Vec<Path>),
+    /// AWS reports that it was never made right; the status.
+    Broken(Arc<str>),
+    /// It goes and comes back with the object it lives in.
+    ParentReplaced(Identity<Place>),
+    /// AWS is deleting it; it is made again afterwards.
+    BeingDeleted,
+    /// The files call it by another identity; the old one.
+    Moved(Identity<Place>),
+    /// It exists and is taken over.
+    Adopted,
+    /// AWS is still working on it; the status.
+    Busy(Arc<str>),
+}
+
+/// One API call of a change. `paths` says which attributes it is for; a call per element names the
+/// element (`managed_policies["arn:…"]`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// An operation id of the kind's schema.
+    pub operation: &'static str,
+    pub paths: Vec<Path>,
+    /// The idempotency token, for operations that take one. 64 hex digits.
+    pub token: Option<Arc<str>>,
+}
+
+/// One step of the plan for one object.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub id: ChangeId,
+    pub schema: &'static Schema,
+    /// `None` for an orphan without a readable recorded address.
+    pub address: Option<Address>,
+    pub identity: Identity<Place>,
+    pub provider: ProviderRef,
+    pub action: ChangeAction,
+    pub ownership: Ownership,
+    pub reason: Reason,
+    /// The live attributes, if it exists.
+    pub before: Option<Map>,
+    /// The attributes once applied; unknown ones are unknown values. `None` for a delete.
+    pub after: Option<Map>,
+    pub differences: Vec<Difference>,
+    /// The fingerprint of the object when the plan was made, `None` = absent.
+    pub seen: Option<Digest>,
+    pub calls: Vec<Call>,
+    /// The delete this create stands in for.
+    pub replaces: Option<ChangeId>,
+    /// AWS is working on the object: wait before the first call.
+    pub waits_first: bool,
+}
+
+/// Why one change comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EdgeKind {
+    Reference,
+    SameIdentity,
+    LiveRelation,
+    DependsOn,
+}
+
+/// `from` is finished before `to` starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge {
+    pub from: ChangeId,
+    pub to: ChangeId,
+    pub kind: EdgeKind,
+}
+
+/// A root output as it will be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedOutput {
+    pub name: Arc<str>,
+    pub value: Value,
+    pub description: Option<Arc<str>>,
+}
+
+/// A finished plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The fingerprint of everything the plan is a function of.
+    pub id: Digest,
+    pub stack: StackName,
+    pub mode: Mode,
+    pub providers: BTreeMap<ProviderRef, ProviderConfig>,
+    /// In topological order.
+    pub changes: Vec<Change>,
+    pub edges: Vec<Edge>,
+    pub outputs: Vec<PlannedOutput>,
+    /// Objects without a change that the plan relied on, with their fingerprints.
+    pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
+    /// What could not be searched for orphans.
+    pub coverage: Vec<(Place, Arc<str>, Coverage)>,
+    /// Warnings, notes and refusals. A plan with an error is shown but never applied.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Plan {
+    pub fn change(&self, id: ChangeId) -> Option<&Change> {
+        self.changes.get(id.0)
+    }
+
+    /// Whether applying would call AWS at all.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether the plan may be applied.
+    pub fn refused(&self) -> bool {
+        self.findings.iter().any(Diagnostic::is_error)
+    }
+}

@@ -1,0 +1,17 @@
+//! The finished plan: data only. Everything that is decided is decided here; apply only walks it.
+
+mod build;
+mod calls;
+mod change;
+mod document;
+mod event;
+mod order;
+mod refusals;
+mod relations;
+pub mod saved;
+
+pub use build::{Built, build, digest};
+pub use change::{
+    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+};
+pub use event::{Because, Event, Failure, Outcome, Skipped};

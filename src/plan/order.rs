@@ -1,0 +1,303 @@
+//! Which change comes before which, and the order that follows.
+
+use super::build::Builder;
+use super::calls;
+use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
+use super::relations::{Index, named_by};
+use crate::diagnostic::Diagnostic;
+use crate::kinds;
+use crate::live::Digest;
+use crate::stack::BlockId;
+use crate::value::{Address, Identity, Place, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The changes in topological order, with their calls, and the edges between them.
+pub(super) fn order(builder: &Builder<'_>, id: &Digest) -> Result<(Vec<Change>, Vec<Edge>), Box<Diagnostic>> {
+    let edges = edges(builder);
+    let sorted = sort(builder, &edges)?;
+    let mut position = vec![0; sorted.len()];
+    for (new, old) in sorted.iter().enumerate() {
+        position[*old] = new;
+    }
+    let renumber = |id: ChangeId| ChangeId(position[id.0]);
+    let changes = sorted.iter().map(|old| {
+        let mut change = builder.drafts[*old].change.clone();
+        change.id = renumber(change.id);
+        change.replaces = change.replaces.map(renumber);
+        change.calls = calls::calls(
+            change.schema,
+            change.action,
+            change.before.as_ref(),
+            change.after.as_ref(),
+            &change.differences,
+        );
+        let name = format!("{}|{:?}", change.identity, change.action);
+        for (number, call) in change.calls.iter_mut().enumerate() {
+            let text = format!("{id}|{name}|{number}");
+            // EKS takes 33 to 126 characters; two halves of 32 digits each.
+            let token = format!("{}{}", Digest::of_text(&text), Digest::of_text(&format!("{text}|")));
+            call.token = Some(token.into());
+        }
+        change
+    });
+    let changes: Vec<Change> = changes.collect();
+    let mut edges: Vec<Edge> = edges
+        .into_iter()
+        .map(|((from, to), kind)| Edge { from: ChangeId(position[from]), to: ChangeId(position[to]), kind })
+        .collect();
+    edges.sort();
+    Ok((changes, edges))
+}
+
+/// By the indices of the drafts. Of several reasons the first in [`EdgeKind`]'s order counts.
+type Edges = BTreeMap<(usize, usize), EdgeKind>;
+
+struct Drafts<'a> {
+    /// The change that makes or changes an object (or waits for it), by identity.
+    present: HashMap<&'a Identity<Place>, usize>,
+    deletes: HashMap<&'a Identity<Place>, usize>,
+    by_address: HashMap<&'a Address, &'a Identity<Place>>,
+    by_block: HashMap<BlockId, Vec<&'a Identity<Place>>>,
+}
+
+fn edges(builder: &Builder<'_>) -> Edges {
+    let index = builder.index();
+    let mut drafts = Drafts {
+        present: HashMap::new(),
+        deletes: HashMap::new(),
+        by_address: HashMap::new(),
+        by_block: HashMap::new(),
+    };
+    for (at, draft) in builder.drafts.iter().enumerate() {
+        let map = if draft.change.action == ChangeAction::Delete {
+            &mut drafts.deletes
+        } else {
+            &mut drafts.present
+        };
+        map.insert(&draft.change.identity, at);
+    }
+    for instance in &builder.evaluation.instances {
+        if let Some(identity) = &instance.identity {
+            drafts.by_address.insert(&instance.address, identity);
+            let block = (instance.address.kind.clone(), instance.address.name.clone());
+            drafts.by_block.entry(block).or_default().push(identity);
+        }
+    }
+    let mut edges = Edges::new();
+    let mut add = |from: usize, to: usize, kind: EdgeKind| {
+        if from != to {
+            let entry = edges.entry((from, to)).or_insert(kind);
+            *entry = (*entry).min(kind);
+        }
+    };
+    for at in 0..builder.drafts.len() {
+        references(builder, &drafts, &index, at, &mut add);
+        live_relations(builder, &drafts, &index, at, &mut add);
+        if let Some(ChangeId(deleted)) = builder.drafts[at].change.replaces {
+            let moved = matches!(builder.drafts[at].change.reason, Reason::Moved(_));
+            // The same name cannot be made twice; a new one comes before the old one goes.
+            if moved {
+                add(at, deleted, EdgeKind::SameIdentity)
+            } else {
+                add(deleted, at, EdgeKind::SameIdentity)
+            }
+        }
+    }
+    claims(builder, &mut add);
+    agent_last(builder, &mut add);
+    edges
+}
+
+/// What the files say: a thing comes after what it refers to, and is deleted before it.
+fn references(
+    builder: &Builder<'_>,
+    drafts: &Drafts<'_>,
+    index: &Index,
+    at: usize,
+    add: &mut impl FnMut(usize, usize, EdgeKind),
+) {
+    let draft = &builder.drafts[at];
+    let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
+    let mut targets: BTreeMap<&Identity<Place>, EdgeKind> = BTreeMap::new();
+    let mut target = |identity, kind: EdgeKind| {
+        let entry = targets.entry(identity).or_insert(kind);
+        *entry = (*entry).min(kind);
+    };
+    for address in &instance.references {
+        if let Some(identity) = drafts.by_address.get(address) {
+            target(*identity, EdgeKind::Reference);
+        }
+    }
+    for (blocks, kind) in
+        [(&instance.whole_blocks, EdgeKind::Reference), (&instance.depends_on, EdgeKind::DependsOn)]
+    {
+        for identity in blocks.iter().filter_map(|block| drafts.by_block.get(block)).flatten() {
+            target(*identity, kind);
+        }
+    }
+    if let Some(after) = &draft.change.after {
+        for name in named_by(draft.change.schema, &draft.change.identity.scope, after) {
+            if let Some(identity) = index.get(&name) {
+                target(identity, EdgeKind::Reference);
+            }
+        }
+    }
+    for (identity, kind) in targets {
+        if draft.change.action == ChangeAction::Delete {
+            if let Some(deleted) = drafts.deletes.get(identity)
+                && *identity != draft.change.identity
+            {
+                add(at, *deleted, kind);
+            }
+        } else if let Some(present) = drafts.present.get(identity) {
+            add(*present, at, kind);
+        }
+    }
+}
+
+/// What is live: an object is deleted after everything that names it is gone or names something else.
+fn live_relations(
+    builder: &Builder<'_>,
+    drafts: &Drafts<'_>,
+    index: &Index,
+    at: usize,
+    add: &mut impl FnMut(usize, usize, EdgeKind),
+) {
+    let change = &builder.drafts[at].change;
+    let Some(before) = &change.before else { return };
+    if !matches!(change.action, ChangeAction::Delete | ChangeAction::Update) {
+        return;
+    }
+    let after = change
+        .after
+        .as_ref()
+        .map(|after| named_by(change.schema, &change.identity.scope, after))
+        .unwrap_or_default();
+    for name in named_by(change.schema, &change.identity.scope, before) {
+        let Some(deleted) = index.get(&name).and_then(|identity| drafts.deletes.get(identity)) else {
+            continue;
+        };
+        // What comes back under the same name cannot wait for those who go on using it.
+        let comes_back = drafts.present.contains_key(&builder.drafts[*deleted].change.identity);
+        let keeps = change.action == ChangeAction::Update && (after.contains(&name) || comes_back);
+        if !keeps {
+            add(at, *deleted, EdgeKind::LiveRelation);
+        }
+    }
+}
+
+/// A service account has one association: it goes in one place before it comes in another.
+fn claims(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind)) {
+    let mut releases: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let mut takes: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, draft) in builder.drafts.iter().enumerate() {
+        let change = &draft.change;
+        let cluster = format!("{}/{}", change.identity.scope, change.identity.part(0));
+        match (change.schema.kind, change.action) {
+            ("pod_identity_association", action) => {
+                let claim = (cluster, change.identity.part(2).to_string());
+                match action {
+                    ChangeAction::Create => takes.entry(claim).or_default().push(at),
+                    ChangeAction::Delete => releases.entry(claim).or_default().push(at),
+                    _ => {}
+                }
+            }
+            ("addon", action) => {
+                let accounts = |map: Option<&crate::value::Map>| -> BTreeSet<String> {
+                    let blocks =
+                        map.and_then(|map| map.get("pod_identity_association")).and_then(Value::as_map);
+                    blocks.into_iter().flat_map(|blocks| blocks.keys()).map(ToString::to_string).collect()
+                };
+                let after = accounts(change.after.as_ref());
+                let before = if action == ChangeAction::Create {
+                    BTreeSet::new()
+                } else {
+                    accounts(change.before.as_ref())
+                };
+                for account in after.difference(&before) {
+                    takes.entry((cluster.clone(), account.clone())).or_default().push(at);
+                }
+                for account in before.difference(&after) {
+                    releases.entry((cluster.clone(), account.clone())).or_default().push(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    // Namespaces are left out on purpose: an add-on's is not always known, and waiting does no harm.
+    for (claim, taking) in &takes {
+        for (from, to) in releases
+            .get(claim)
+            .into_iter()
+            .flatten()
+            .flat_map(|from| taking.iter().map(move |to| (*from, *to)))
+        {
+            add(from, to, EdgeKind::SameIdentity);
+        }
+    }
+}
+
+/// Pods get no credentials without the agent, so it goes after every association of its cluster.
+fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind)) {
+    const AGENT: &str = "eks-pod-identity-agent";
+    let deletes: Vec<(usize, &Change)> = builder
+        .drafts
+        .iter()
+        .enumerate()
+        .map(|(at, draft)| (at, &draft.change))
+        .filter(|(_, change)| {
+            change.action == ChangeAction::Delete && change.schema.attribute("cluster").is_some()
+        })
+        .collect();
+    for (agent, change) in
+        deletes.iter().filter(|(_, change)| change.identity.part(1) == AGENT && change.schema.kind == "addon")
+    {
+        for (at, other) in &deletes {
+            let same = other.identity.scope == change.identity.scope
+                && other.identity.part(0) == change.identity.part(0);
+            if same && at != agent {
+                add(*at, *agent, EdgeKind::LiveRelation);
+            }
+        }
+    }
+}
+
+/// Kahn's algorithm; among the ready ones in the order of address and identity.
+fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnostic>> {
+    let drafts = &builder.drafts;
+    let mut waiting = vec![0usize; drafts.len()];
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
+    for (from, to) in edges.keys() {
+        waiting[*to] += 1;
+        next[*from].push(*to);
+    }
+    let names: Vec<(u8, String)> = drafts.iter().map(|draft| name(&draft.change)).collect();
+    let mut ready: BTreeSet<(&(u8, String), usize)> =
+        (0..drafts.len()).filter(|at| waiting[*at] == 0).map(|at| (&names[at], at)).collect();
+    let mut sorted = Vec::with_capacity(drafts.len());
+    while let Some((_, at)) = ready.pop_first() {
+        sorted.push(at);
+        for to in &next[at] {
+            waiting[*to] -= 1;
+            if waiting[*to] == 0 {
+                ready.insert((&names[*to], *to));
+            }
+        }
+    }
+    if sorted.len() == drafts.len() {
+        return Ok(sorted);
+    }
+    let stuck: Vec<&str> =
+        (0..drafts.len()).filter(|at| waiting[*at] > 0).map(|at| names[at].1.as_str()).collect();
+    Err(Box::new(
+        Diagnostic::error("order-cycle", "These changes would each have to come before the other")
+            .with_note(stuck.join(", "))
+            .help("apply them in two steps: remove one reference first"),
+    ))
+}
+
+fn name(change: &Change) -> (u8, String) {
+    let kind = kinds::ALL.iter().position(|schema| schema.kind == change.schema.kind).unwrap_or_default();
+    let address = change.address.as_ref().map(ToString::to_string).unwrap_or_default();
+    (u8::try_from(kind).unwrap_or(u8::MAX), format!("{address}|{}|{:?}", change.identity, change.action))
+}

@@ -1,0 +1,281 @@
+//! What a plan never does without being told to, and what AWS would refuse.
+
+use super::build::{Builder, Draft, arn};
+use super::change::{ChangeAction, Reason};
+use super::relations::{Name, named_by};
+use crate::diagnostic::Diagnostic;
+use crate::kinds;
+use crate::live::{Fact, Members, Owner};
+use crate::stack::{Instance, Mode};
+use crate::value::{Identity, Place, Value, Want};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Adds every refusal to the builder's findings.
+pub(super) fn check(builder: &mut Builder<'_>) {
+    clusters(builder);
+    prevented(builder);
+    roles_in_use(builder);
+    versions(builder);
+}
+
+fn deletes<'a>(builder: &'a Builder<'_>, kind: &'static str) -> impl Iterator<Item = &'a Draft> {
+    builder
+        .drafts
+        .iter()
+        .filter(move |draft| draft.change.action == ChangeAction::Delete && draft.change.schema.kind == kind)
+}
+
+/// Destroying a cluster is never an accident.
+fn clusters(builder: &mut Builder<'_>) {
+    let mut found = Vec::new();
+    let mut wants = BTreeSet::new();
+    for draft in deletes(builder, "cluster") {
+        let change = &draft.change;
+        let name = change.identity.part(0);
+        let by_name = format!("cluster.{name}");
+        let address = change.address.as_ref().map(ToString::to_string);
+        let consented = builder.inputs.allow_destroy.contains(by_name.as_str())
+            || address.as_deref().is_some_and(|address| builder.inputs.allow_destroy.contains(address))
+            || builder.evaluation.allow_destroy.contains(name);
+        let verb = if matches!(change.reason, Reason::ForcesReplacement(_) | Reason::Broken(_)) {
+            "replace"
+        } else {
+            "destroy"
+        };
+        let shown = address.unwrap_or(by_name);
+        let protected = change
+            .before
+            .as_ref()
+            .and_then(|before| before.get("deletion_protection"))
+            .and_then(Value::as_bool);
+        if protected == Some(true) {
+            found.push(
+                Diagnostic::error(
+                    "deletion-protection",
+                    format!("The cluster \"{name}\" has deletion protection on, so AWS refuses to delete it"),
+                )
+                .about(&shown)
+                .help("set deletion_protection = false and apply that first"),
+            );
+        }
+        if !consented {
+            found.push(
+                Diagnostic::error(
+                    "destroys-cluster",
+                    format!("This plan would {verb} the cluster \"{name}\", which was not asked for"),
+                )
+                .about(&shown)
+                .with_note("Everything that runs on it is lost.")
+                .help(format!("if that is meant, add --allow-destroy {shown}")),
+            );
+        }
+        match builder.snapshot.members.get(&change.identity) {
+            Some(Fact::Known(members)) => found.extend(company(builder, &change.identity, members)),
+            Some(_) => {}
+            None => {
+                wants.insert(Want::Members { provider: change.provider.clone(), cluster: name.into() });
+            }
+        }
+    }
+    builder.findings.append(&mut found);
+    builder.wants.append(&mut wants);
+}
+
+/// What goes with a cluster, or stands in the way of deleting it.
+fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) -> Vec<Diagnostic> {
+    let name = cluster.part(0);
+    let deleted: BTreeSet<&Identity<Place>> = builder
+        .drafts
+        .iter()
+        .filter(|draft| draft.change.action == ChangeAction::Delete)
+        .map(|draft| &draft.change.identity)
+        .collect();
+    let planned = |kind: &str, rest: &[&str]| {
+        let Some(schema) = kinds::schema(kind) else { return false };
+        let key =
+            std::iter::once(name).chain(rest.iter().copied()).map(|part| schema.key_part(part)).collect();
+        deleted.contains(&Identity { scope: cluster.scope.clone(), kind: kind.into(), key })
+    };
+    let addons = members
+        .addons
+        .iter()
+        .filter(|addon| !planned("addon", &[addon]))
+        .map(|addon| format!("add-on {addon}"));
+    let associations = members
+        .associations
+        .iter()
+        .filter(|member| member.owner_arn.is_none())
+        .filter(|member| !planned("pod_identity_association", &[&member.namespace, &member.service_account]))
+        .map(|member| format!("association {}/{}", member.namespace, member.service_account));
+    let lost: Vec<String> = addons.chain(associations).collect();
+    let mut found = Vec::new();
+    if !lost.is_empty() {
+        found.push(
+            Diagnostic::warning(
+                "lost-with-cluster",
+                format!("Deleting the cluster \"{name}\" also deletes what this stack does not own"),
+            )
+            .with_note(lost.join(", ")),
+        );
+    }
+    let blocking: Vec<String> = (members.node_groups.iter().map(|group| format!("node group {group}")))
+        .chain(members.fargate_profiles.iter().map(|profile| format!("Fargate profile {profile}")))
+        .collect();
+    if !blocking.is_empty() {
+        found.push(
+            Diagnostic::error(
+                "cluster-has-compute",
+                format!("AWS refuses to delete the cluster \"{name}\" while it has compute"),
+            )
+            .with_note(blocking.join(", "))
+            .help("delete them first, with the tool that made them"),
+        );
+    }
+    found
+}
+
+/// `lifecycle { prevent_destroy = true }`.
+fn prevented(builder: &mut Builder<'_>) {
+    let mut found = Vec::new();
+    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Delete) {
+        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+            continue;
+        };
+        if instance.prevent_destroy {
+            found.push(
+                Diagnostic::error(
+                    "prevent-destroy",
+                    format!("{} has prevent_destroy, and this plan would destroy it", instance.address),
+                )
+                .at(instance.span)
+                .about(&instance.address)
+                .help("remove prevent_destroy, or what makes the plan destroy it"),
+            );
+        }
+    }
+    builder.findings.append(&mut found);
+}
+
+/// No IAM check stops the deletion of a role that an association or an add-on still names.
+fn roles_in_use(builder: &mut Builder<'_>) {
+    let mut users: BTreeMap<String, Vec<&Identity<Place>>> = BTreeMap::new();
+    let changes: BTreeMap<&Identity<Place>, Vec<&Draft>> =
+        builder.drafts.iter().fold(BTreeMap::new(), |mut map: BTreeMap<_, Vec<&Draft>>, draft| {
+            map.entry(&draft.change.identity).or_default().push(draft);
+            map
+        });
+    for (identity, object) in builder.snapshot.existing() {
+        let Some(schema) = kinds::schema(&identity.kind) else { continue };
+        for name in named_by(schema, &identity.scope, &object.attributes) {
+            let Name::Arn(arn) = name else { continue };
+            // An add-on speaks for its own associations.
+            if object.parent.is_none() && !drops(&changes, identity, &arn) {
+                users.entry(arn.to_string()).or_default().push(identity);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for draft in deletes(builder, "role") {
+        let change = &draft.change;
+        let same_identity_comes_back = builder.drafts.iter().any(|other| {
+            other.change.replaces == Some(change.id) && other.change.identity == change.identity
+        });
+        let Some(users) = arn(change.before.as_ref()).and_then(|arn| users.get(arn)) else { continue };
+        if same_identity_comes_back {
+            continue;
+        }
+        let names: Vec<String> = users
+            .iter()
+            .map(|user| {
+                let owner =
+                    match builder.snapshot.object(user).and_then(Fact::known).map(|object| &object.owner) {
+                        Some(Owner::Stack { stack, .. }) => format!(" of the stack \"{stack}\""),
+                        _ => ", which no stack owns".to_string(),
+                    };
+                format!("{user}{owner}")
+            })
+            .collect();
+        found.push(
+            Diagnostic::error(
+                "role-in-use",
+                format!("The role \"{}\" is still used, so it is not deleted", change.identity.name()),
+            )
+            .with_note(format!("used by {}", names.join("; ")))
+            .help("let the user go first, or keep the role declared"),
+        );
+    }
+    builder.findings.append(&mut found);
+}
+
+/// Whether the plan deletes the object or changes it so that it no longer names the ARN.
+fn drops(changes: &BTreeMap<&Identity<Place>, Vec<&Draft>>, identity: &Identity<Place>, arn: &str) -> bool {
+    changes.get(identity).into_iter().flatten().any(|draft| {
+        match (&draft.change.action, &draft.change.after) {
+            (ChangeAction::Delete, _) => true,
+            (ChangeAction::Update, Some(after)) => {
+                !named_by(draft.change.schema, &identity.scope, after).contains(&Name::Arn(arn.into()))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Versions only go up, and clusters one minor at a time.
+fn versions(builder: &mut Builder<'_>) {
+    if builder.inputs.mode == Mode::Destroy {
+        return;
+    }
+    let mut found = Vec::new();
+    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Update) {
+        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+            continue;
+        };
+        for difference in &draft.change.differences {
+            let (Some("version"), Some(live), Some(file)) =
+                (difference.path.root(), difference.before.as_str(), difference.after.as_str())
+            else {
+                continue;
+            };
+            let (from, to) = (numbers(live), numbers(file));
+            if to < from {
+                found.push(
+                    version_error(instance, "older-version", live, file)
+                        .help(format!("write: version = \"{live}\"")),
+                );
+            } else if instance.schema.kind == "cluster"
+                && to.get(1) > from.get(1).map(|minor| minor + 1).as_ref()
+            {
+                let next = from.get(1).map_or(0, |minor| minor + 1);
+                found.push(
+                    Diagnostic::error(
+                        "skipped-minor",
+                        format!(
+                            "EKS moves {} one minor version at a time, not from {live} to {file}",
+                            instance.address
+                        ),
+                    )
+                    .at(instance.spans.get(&difference.path).copied().unwrap_or(instance.span))
+                    .about(&instance.address)
+                    .help(format!("write 1.{next}, apply, and go on from there")),
+                );
+            }
+        }
+    }
+    builder.findings.append(&mut found);
+}
+
+fn version_error(instance: &Instance, code: &'static str, live: &str, file: &str) -> Diagnostic {
+    let path = crate::value::Path::attribute("version");
+    Diagnostic::error(
+        code,
+        format!("{} is at {live} already, newer than {file} in the files", instance.address),
+    )
+    .at(instance.spans.get(&path).copied().unwrap_or(instance.span))
+    .label("would be a downgrade")
+    .about(&instance.address)
+}
+
+/// The numbers in a version, in order: `v1.19.0-eksbuild.1` is 1, 19, 0, 1.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+}

@@ -1,0 +1,71 @@
+//! Which object names which, read off attributes.
+
+use crate::kinds::{Attribute, RefersBy, Schema, Ty};
+use crate::value::{Identity, Map, Place, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// How an object is named by others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Name {
+    /// By ARN.
+    Arn(Arc<str>),
+    /// By name, within a place.
+    Plain { place: Place, kind: &'static str, name: Arc<str> },
+}
+
+/// Every name that an object's attributes mention, by the schema's `refers`.
+pub(super) fn named_by(schema: &Schema, place: &Place, attributes: &Map) -> BTreeSet<Name> {
+    let mut found = BTreeSet::new();
+    walk(schema.attributes, place, attributes, &mut found);
+    found
+}
+
+fn walk(attributes: &[Attribute], place: &Place, values: &Map, found: &mut BTreeSet<Name>) {
+    for attribute in attributes {
+        let Some(value) = values.get(attribute.name) else { continue };
+        match attribute.ty {
+            Ty::Block(nested) => {
+                if let Some(block) = value.as_map() {
+                    walk(nested, place, block, found);
+                }
+            }
+            Ty::Keyed { attributes, .. } => {
+                for block in
+                    value.as_map().into_iter().flat_map(|blocks| blocks.values()).filter_map(Value::as_map)
+                {
+                    walk(attributes, place, block, found);
+                }
+            }
+            _ => {
+                if let (Some(refers), Some(text)) = (attribute.refers, value.as_str()) {
+                    found.insert(match refers.by {
+                        RefersBy::Arn => Name::Arn(text.into()),
+                        RefersBy::Name => {
+                            Name::Plain { place: place.clone(), kind: refers.kind, name: text.into() }
+                        }
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The names others may use for an object.
+pub(super) fn names_of(schema: &'static Schema, identity: &Identity<Place>, attributes: &Map) -> Vec<Name> {
+    let mut names = Vec::new();
+    if let Some(arn) = attributes.get("arn").and_then(Value::as_str) {
+        names.push(Name::Arn(arn.into()));
+    }
+    if let [name] = &*identity.key {
+        names.push(Name::Plain {
+            place: identity.scope.clone(),
+            kind: schema.kind,
+            name: name.as_str().into(),
+        });
+    }
+    names
+}
+
+/// Who is named how.
+pub(super) type Index = HashMap<Name, Identity<Place>>;

@@ -1,0 +1,184 @@
+//! The saved plan file: the inputs and the snapshot a plan was made of, and its fingerprint.
+
+use super::build::{Built, build};
+use super::document::{InputsDocument, SnapshotDocument};
+use crate::diagnostic::Diagnostic;
+use crate::live::{Digest, Snapshot};
+use crate::stack::{Inputs, Program, VariableInput, evaluate};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The format this version writes. Reading refuses any other.
+pub const FORMAT: u32 = 1;
+
+/// Where planning stands after one round.
+#[derive(Clone, Debug)]
+pub struct Round {
+    pub built: Built,
+    /// Providers as evaluated, to answer the wants with.
+    pub evaluation: Option<crate::stack::Evaluation>,
+}
+
+/// The fingerprint of everything a plan is a function of.
+pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
+    let document = (InputsDocument::new(inputs, &BTreeSet::new()), SnapshotDocument::new(snapshot));
+    // Plain maps, lists and texts: writing them as JSON cannot fail.
+    Digest::of_text(&serde_json::to_string(&document).unwrap_or_default())
+}
+
+/// One round of planning: evaluate, and plan once evaluation wants nothing more.
+pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
+    let (evaluation, diagnostics) = evaluate(program, inputs, snapshot);
+    let Some(evaluation) = evaluation else {
+        return Round { built: Built { plan: None, wants: BTreeSet::new(), diagnostics }, evaluation: None };
+    };
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    if broken || !evaluation.wants.is_empty() {
+        let wants = evaluation.wants.clone();
+        return Round { built: Built { plan: None, wants, diagnostics }, evaluation: Some(evaluation) };
+    }
+    let id = fingerprint(inputs, snapshot);
+    let mut built = build(&evaluation, inputs, snapshot, &id);
+    built.diagnostics.splice(0..0, diagnostics);
+    Round { built, evaluation: Some(evaluation) }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileDocument {
+    format: u32,
+    eksform: String,
+    plan_id: String,
+    /// Variables whose values were left out.
+    secret_variables: BTreeSet<String>,
+    inputs: InputsDocument,
+    snapshot: SnapshotDocument,
+}
+
+/// Only what is needed to refuse another format with a clear message.
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+    eksform: String,
+}
+
+/// What a saved plan file holds.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub inputs: Inputs,
+    pub snapshot: Snapshot,
+    pub plan_id: Digest,
+    /// Variables that have to be given again.
+    pub secret_variables: BTreeSet<Arc<str>>,
+}
+
+/// The text of the plan file. Values of sensitive variables are left out; a plan in which a live object
+/// holds a value that the files call sensitive cannot be saved.
+pub fn write(
+    program: &Program,
+    evaluation: &crate::stack::Evaluation,
+    inputs: &Inputs,
+    snapshot: &Snapshot,
+) -> Result<String, Box<Diagnostic>> {
+    for instance in &evaluation.instances {
+        for (name, value) in &instance.desired {
+            if value.contains_sensitive() {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "sensitive-plan",
+                        format!(
+                            "{}.{name} is sensitive, and sensitive values are never written to a plan file",
+                            instance.address
+                        ),
+                    )
+                    .at(instance.span)
+                    .help("apply without a plan file, or keep the value out of the object"),
+                ));
+            }
+        }
+    }
+    let secret: BTreeSet<Arc<str>> = program
+        .variables
+        .iter()
+        .filter(|(_, variable)| variable.sensitive)
+        .map(|(name, _)| name.clone())
+        .collect();
+    let document = FileDocument {
+        format: FORMAT,
+        eksform: env!("CARGO_PKG_VERSION").to_string(),
+        plan_id: fingerprint(inputs, snapshot).to_string(),
+        secret_variables: secret
+            .iter()
+            .filter(|name| inputs.variables.contains_key(*name))
+            .map(ToString::to_string)
+            .collect(),
+        inputs: InputsDocument::new(inputs, &secret),
+        snapshot: SnapshotDocument::new(snapshot),
+    };
+    let text =
+        serde_json::to_string_pretty(&document).map_err(|error| Box::new(unreadable(&error.to_string())))?;
+    Ok(text + "\n")
+}
+
+/// Reads a plan file. Another format, or damage, is an error.
+pub fn read(text: &str) -> Result<Saved, Box<Diagnostic>> {
+    let header: Header =
+        serde_json::from_str(text).map_err(|error| Box::new(unreadable(&error.to_string())))?;
+    if header.format != FORMAT {
+        return Err(Box::new(
+            Diagnostic::error(
+                "plan-format",
+                format!(
+                    "The plan file has format {}, written by eksform {}; this version reads format {FORMAT}",
+                    header.format, header.eksform
+                ),
+            )
+            .help("make the plan again with this version"),
+        ));
+    }
+    let document: FileDocument =
+        serde_json::from_str(text).map_err(|error| Box::new(unreadable(&error.to_string())))?;
+    Ok(Saved {
+        inputs: document.inputs.read(),
+        snapshot: document.snapshot.read(),
+        plan_id: Digest::stored(&document.plan_id),
+        secret_variables: document.secret_variables.into_iter().map(Into::into).collect(),
+    })
+}
+
+impl Saved {
+    /// Adds the values of sensitive variables, and holds the whole against the fingerprint.
+    pub fn complete(&mut self, given: &BTreeMap<Arc<str>, VariableInput>) -> Result<(), Box<Diagnostic>> {
+        for name in &self.secret_variables {
+            match given.get(name) {
+                Some(value) => {
+                    self.inputs.variables.insert(name.clone(), value.clone());
+                }
+                None => {
+                    return Err(Box::new(
+                        Diagnostic::error("missing-variable", format!("The plan was made with the sensitive variable \"{name}\", which is not in the plan file"))
+                            .help(format!("give it again: --var {name}=… or EKSFORM_VAR_{name}")),
+                    ));
+                }
+            }
+        }
+        if fingerprint(&self.inputs, &self.snapshot) == self.plan_id {
+            return Ok(());
+        }
+        Err(Box::new(match self.secret_variables.is_empty() {
+            true => Diagnostic::error("plan-damaged", "The plan file was changed after it was written")
+                .help("make the plan again"),
+            false => Diagnostic::error(
+                "plan-damaged",
+                "The plan was made with other values of its sensitive variables, or was changed",
+            )
+            .help("give the same values, or make the plan again"),
+        }))
+    }
+}
+
+fn unreadable(why: &str) -> Diagnostic {
+    Diagnostic::error("plan-unreadable", "This is no plan file, or it is damaged")
+        .with_note(why)
+        .help("make the plan again")
+}

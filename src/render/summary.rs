@@ -1,0 +1,103 @@
+//! The last words of a plan: how much it does, or that it does nothing.
+
+use super::style::{Style, paint, printable};
+use crate::kinds::OWNERSHIP;
+use crate::live::Coverage;
+use crate::plan::{Change, ChangeAction, Ownership, Plan};
+use crate::stack::Mode;
+
+/// How many objects a plan adds, changes, …; a replacement is one added and one destroyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub adopt: usize,
+    pub add: usize,
+    pub change: usize,
+    pub destroy: usize,
+    pub release: usize,
+    pub wait: usize,
+}
+
+impl Counts {
+    pub fn of(plan: &Plan) -> Self {
+        let mut counts = Self::default();
+        for change in &plan.changes {
+            let adopted = matches!(change.ownership, Ownership::Adopt { .. });
+            let released = change.ownership == Ownership::Release;
+            // Of a replacement, the deletion counts as such and the creation as the adoption.
+            counts.adopt += usize::from(adopted && change.action != ChangeAction::Delete);
+            counts.release += usize::from(released);
+            match change.action {
+                ChangeAction::Create => counts.add += 1,
+                ChangeAction::Update => {
+                    counts.change += usize::from(!(released || adopted && only_ownership(change)));
+                }
+                ChangeAction::Delete => counts.destroy += usize::from(!released),
+                ChangeAction::Await => counts.wait += usize::from(!adopted),
+            }
+        }
+        counts
+    }
+}
+
+/// Whether nothing of a change would be seen but eksform's own tags.
+pub fn only_ownership(change: &Change) -> bool {
+    change.differences.iter().all(|difference| difference.path.root() == Some(OWNERSHIP))
+}
+
+/// `Plan: 3 to add, 1 to change, 0 to destroy.` or `No changes. …`, with what was not searched.
+pub fn summary(plan: &Plan, style: Style) -> String {
+    let partial = partial(plan);
+    if plan.is_empty() {
+        if !partial.is_empty() {
+            return format!("{}; {}\n", paint(style.strong, "No changes"), partial.join("; "));
+        }
+        let because = match plan.mode {
+            Mode::Apply => "Your infrastructure matches the configuration.",
+            Mode::Destroy => "No objects need to be destroyed.",
+        };
+        return format!("{} {because}\n", paint(style.strong, "No changes."));
+    }
+    let counts = Counts::of(plan);
+    let mut parts = Vec::new();
+    if counts.adopt > 0 {
+        parts.push(format!("{} to adopt", counts.adopt));
+    }
+    parts.push(format!("{} to add", counts.add));
+    parts.push(format!("{} to change", counts.change));
+    parts.push(format!("{} to destroy", counts.destroy));
+    for (count, what) in [(counts.release, "to release"), (counts.wait, "to wait for")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let mut text = format!("{} {}.\n", paint(style.strong, "Plan:"), parts.join(", "));
+    for line in partial {
+        let mut letters = line.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase).collect::<String>();
+        text.push_str(&format!("{} {first}{}.\n", paint(style.warning, "Incomplete:"), letters.as_str()));
+    }
+    text
+}
+
+/// What could not be searched: `orphan roles could not be looked for (iam:ListRoles denied)`. The place
+/// is named when the plan has several of a kind.
+fn partial(plan: &Plan) -> Vec<String> {
+    let of_kind = |kind: &str| plan.coverage.iter().filter(|(_, other, _)| **other == *kind).count();
+    plan.coverage
+        .iter()
+        .filter_map(|(place, kind, coverage)| {
+            let Coverage::Partial(why) = coverage else { return None };
+            let place = if of_kind(kind) > 1 { format!(" in {place}") } else { String::new() };
+            Some(format!("orphan {}{place} could not be looked for ({})", plural(kind), printable(why)))
+        })
+        .collect()
+}
+
+/// The objects of a kind as people speak of them.
+fn plural(kind: &str) -> String {
+    match kind {
+        "addon" => "add-ons".to_string(),
+        "pod_identity_association" => "Pod Identity associations".to_string(),
+        other => format!("{}s", other.replace('_', " ")),
+    }
+}

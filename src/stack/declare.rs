@@ -1,0 +1,670 @@
+//! Files → declarations: which blocks there are, by name, before anything is evaluated.
+
+use super::inputs::SourceTree;
+use crate::diagnostic::{Diagnostic, Sources, Span, did_you_mean};
+use crate::kinds::{self, Schema};
+use crate::lang::syntax::{self, Attribute, Block, Body};
+use crate::lang::{Expr, convert, references};
+use crate::value::{Address, Key, ModuleStep, Origin, ProviderRef, Type};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything the files declare.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub sources: Sources,
+    pub stack: Option<StackBlock>,
+    pub variables: BTreeMap<Arc<str>, Variable>,
+    pub locals: BTreeMap<Arc<str>, Attribute>,
+    pub outputs: BTreeMap<Arc<str>, Output>,
+    pub providers: BTreeMap<ProviderRef, Block>,
+    pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
+    pub adopts: Vec<Adopt>,
+}
+
+/// `stack "name" { … }`.
+#[derive(Clone, Debug)]
+pub struct StackBlock {
+    pub name: Arc<str>,
+    pub span: Span,
+    pub instance: Option<Expr>,
+    pub allow_destroy: Option<Expr>,
+}
+
+/// `variable "x" { … }`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub span: Span,
+    pub ty: Type,
+    pub default: Option<Expr>,
+    pub sensitive: bool,
+    pub nullable: bool,
+    pub validations: Vec<Condition>,
+}
+
+/// `condition` and `error_message` of a validation, precondition or check.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub condition: Expr,
+    pub error_message: Expr,
+}
+
+/// `output "x" { … }`.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub span: Span,
+    pub value: Expr,
+    pub description: Option<Arc<str>>,
+    pub sensitive: bool,
+}
+
+/// A block of one of the kinds.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub schema: &'static Schema,
+    pub name: Arc<str>,
+    /// The header.
+    pub span: Span,
+    pub body: Body,
+    pub repeat: Repeat,
+    pub provider: Option<(ProviderRef, Span)>,
+    pub depends_on: Vec<references::Reference>,
+    pub prevent_destroy: bool,
+    /// `ignore_changes`: attribute names, or everything.
+    pub ignore_changes: Ignore,
+}
+
+/// How many instances a block stands for.
+#[derive(Clone, Debug, Default)]
+pub enum Repeat {
+    #[default]
+    Once,
+    Count(Expr),
+    ForEach(Expr),
+}
+
+/// Which differences do not count.
+#[derive(Clone, Debug, Default)]
+pub enum Ignore {
+    #[default]
+    None,
+    All,
+    Attributes(Vec<Arc<str>>),
+}
+
+/// `adopt { to = addon.vpc-cni }`.
+#[derive(Clone, Debug)]
+pub struct Adopt {
+    pub to: Address,
+    pub from_stack: Option<Arc<str>>,
+    pub span: Span,
+}
+
+const BLOCKS: [&str; 7] = ["stack", "variable", "locals", "output", "provider", "adopt", "moved"];
+
+/// Attributes and blocks every kind takes besides its own.
+pub(super) const META: [&str; 5] = ["count", "for_each", "provider", "depends_on", "lifecycle"];
+
+/// Reads all files of a stack. What can be read is returned even if there are errors.
+pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
+    let mut reader = Reader::default();
+    for (path, text) in &tree.files {
+        if path.contains('/') {
+            continue;
+        }
+        if !path.ends_with(".eks.hcl") {
+            continue;
+        }
+        let parse = syntax::parse;
+        let file = reader.program.sources.add(path.to_string(), text.clone());
+        let (document, mut diagnostics) = parse(file, text);
+        reader.diagnostics.append(&mut diagnostics);
+        reader.file(&document.body);
+    }
+    reader.finish()
+}
+
+#[derive(Default)]
+struct Reader {
+    program: Program,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader {
+    fn finish(mut self) -> (Program, Vec<Diagnostic>) {
+        if self.program.stack.is_none() && self.diagnostics.is_empty() {
+            let message = "No stack is declared here";
+            self.diagnostics.push(
+                Diagnostic::error("no-stack", message)
+                    .with_note("A stack is a directory of *.eks.hcl files with exactly one stack block: its name is the tag that says what eksform owns.")
+                    .help("add: stack \"my-platform\" {}"),
+            );
+        }
+        (self.program, self.diagnostics)
+    }
+
+    fn error(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn file(&mut self, body: &Body) {
+        for attribute in &body.attributes {
+            self.error(
+                Diagnostic::error(
+                    "unexpected-attribute",
+                    format!("\"{}\" stands outside of any block", attribute.name),
+                )
+                .at(attribute.span)
+                .label("only blocks may stand at the top of a file")
+                .help("a value of one's own goes into locals { … }"),
+            );
+        }
+        for block in &body.blocks {
+            self.block(block);
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        match block.kind.as_ref() {
+            "stack" => self.stack(block),
+            "variable" => self.variable(block),
+            "locals" => self.locals(block),
+            "output" => self.output(block),
+            "provider" => self.provider(block),
+            "adopt" => self.adopt(block),
+            "moved" => self.error(
+                Diagnostic::note("moved-ignored", "A moved block is not needed")
+                    .at(block.kind_span)
+                    .with_note("eksform knows objects by AWS's own names, so a new address changes nothing but a tag."),
+            ),
+            kind => match kinds::schema(kind) {
+                Some(schema) => self.resource(schema, block),
+                None => self.unknown_block(block),
+            },
+        }
+    }
+
+    fn unknown_block(&mut self, block: &Block) {
+        let diagnostic = Diagnostic::error("unknown-block", format!("There is no block \"{}\"", block.kind))
+            .at(block.kind_span);
+        let terraform = |schema: &&&Schema| {
+            block.labels.first().is_some_and(|(label, _)| **label == *schema.terraform_type)
+        };
+        self.error(match (block.kind.as_ref(), kinds::ALL.iter().find(terraform)) {
+            ("resource", Some(schema)) => {
+                diagnostic.label("kinds are blocks of their own here").help(format!(
+                    "write: {} \"{}\" {{ … }}",
+                    schema.kind,
+                    block.labels.get(1).map_or("name", |(name, _)| name)
+                ))
+            }
+            ("terraform", _) => diagnostic
+                .label("there is no state to configure")
+                .help("name the stack instead: stack \"my-platform\" {}"),
+            (kind, _) => {
+                let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
+                diagnostic.help(did_you_mean(kind, known.collect::<Vec<_>>().iter().copied()))
+            }
+        });
+    }
+
+    /// The labels of a block, if there are as many as there should be.
+    fn labels<const N: usize>(&mut self, block: &Block, names: [&str; N]) -> Option<[Arc<str>; N]> {
+        if block.labels.len() == N {
+            return Some(std::array::from_fn(|index| block.labels[index].0.clone()));
+        }
+        let usage: String = names.iter().map(|name| format!(" \"{name}\"")).collect();
+        self.error(
+            Diagnostic::error(
+                "wrong-labels",
+                format!("A {} block takes {}, not {}", block.kind, count(N, "label"), block.labels.len()),
+            )
+            .at(block.span)
+            .help(format!("write: {}{usage} {{ … }}", block.kind)),
+        );
+        None
+    }
+
+    fn duplicate(&mut self, what: &str, second: Span, first: Span) {
+        self.error(
+            Diagnostic::error("duplicate-address", format!("{what} is declared twice"))
+                .at(second)
+                .label("declared again here")
+                .related(first, "first declared here")
+                .help("rename one of the two, or remove it"),
+        );
+    }
+
+    /// Complains about attributes and blocks other than the named ones.
+    fn only(&mut self, block: &Block, attributes: &[&str], blocks: &[&str]) {
+        for attribute in &block.body.attributes {
+            if !attributes.contains(&attribute.name.as_ref()) {
+                let help = if blocks.contains(&attribute.name.as_ref()) {
+                    format!("it is a block: {} {{ … }}", attribute.name)
+                } else {
+                    did_you_mean(&attribute.name, attributes.iter().copied())
+                };
+                self.error(
+                    Diagnostic::error(
+                        "unknown-attribute",
+                        format!("A {} block has no attribute \"{}\"", block.kind, attribute.name),
+                    )
+                    .at(attribute.name_span)
+                    .help(help),
+                );
+            }
+        }
+        for nested in &block.body.blocks {
+            if !blocks.contains(&nested.kind.as_ref()) {
+                let help = if attributes.contains(&nested.kind.as_ref()) {
+                    format!("it is an attribute: {} = …", nested.kind)
+                } else {
+                    did_you_mean(&nested.kind, blocks.iter().copied())
+                };
+                self.error(
+                    Diagnostic::error(
+                        "unknown-block",
+                        format!("A {} block has no block \"{}\"", block.kind, nested.kind),
+                    )
+                    .at(nested.kind_span)
+                    .help(help),
+                );
+            }
+        }
+    }
+
+    fn constant<T>(
+        &mut self,
+        block: &Block,
+        name: &str,
+        what: &str,
+        read: impl Fn(&Expr) -> Option<T>,
+    ) -> Option<T> {
+        let attribute = block.body.attribute(name)?;
+        let value = read(&attribute.expr);
+        if value.is_none() {
+            self.error(
+                Diagnostic::error("not-constant", format!("\"{name}\" has to be {what}, written out"))
+                    .at(attribute.expr.span())
+                    .label("no expressions here"),
+            );
+        }
+        value
+    }
+
+    fn flag(&mut self, block: &Block, name: &str) -> Option<bool> {
+        self.constant(block, name, "true or false", |expr| expr.as_literal()?.as_bool())
+    }
+
+    fn stack(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        self.only(block, &["required_version", "instance", "allow_destroy"], &[]);
+        if let Some(first) = &self.program.stack {
+            let first = first.span;
+            self.error(
+                Diagnostic::error("two-stacks", "A directory holds exactly one stack block")
+                    .at(block.span)
+                    .label("the second one")
+                    .related(first, "the first one")
+                    .help("put the other stack into a directory of its own"),
+            );
+            return;
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.len() > 128 || !name.chars().all(allowed) {
+            self.error(
+                Diagnostic::error("invalid-name", format!("\"{name}\" cannot name a stack"))
+                    .at(block.labels[0].1)
+                    .label("1 to 128 letters, digits, - _ and .")
+                    .with_note("The name is the value of the tag that marks what the stack owns."),
+            );
+        }
+        if let Some(attribute) = block.body.attribute("required_version") {
+            self.required_version(attribute);
+        }
+        let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        self.program.stack = Some(StackBlock {
+            name,
+            span: block.span,
+            instance: expr("instance"),
+            allow_destroy: expr("allow_destroy"),
+        });
+    }
+
+    fn required_version(&mut self, attribute: &Attribute) {
+        let version = env!("CARGO_PKG_VERSION");
+        let Some(text) = attribute.expr.as_string() else {
+            self.error(
+                Diagnostic::error(
+                    "not-constant",
+                    "\"required_version\" has to be a version constraint, written out",
+                )
+                .at(attribute.expr.span())
+                .help("write: required_version = \">= 0.1\""),
+            );
+            return;
+        };
+        match super::version::satisfies(text, version) {
+            Some(true) => {}
+            Some(false) => self.error(
+                Diagnostic::error(
+                    "required-version",
+                    format!("This is eksform {version}; the stack requires {text}"),
+                )
+                .at(attribute.expr.span())
+                .help("use a version of eksform that satisfies the constraint"),
+            ),
+            None => self.error(
+                Diagnostic::error("required-version", format!("\"{text}\" is no version constraint"))
+                    .at(attribute.expr.span())
+                    .help("write: \">= 0.1\", \"~> 1.2\" or several separated by commas"),
+            ),
+        }
+    }
+
+    fn variable(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        self.only(
+            block,
+            &["type", "default", "description", "sensitive", "nullable", "ephemeral"],
+            &["validation"],
+        );
+        if let Some(first) = self.program.variables.get(&name) {
+            let first = first.span;
+            return self.duplicate(&format!("Variable \"{name}\""), block.span, first);
+        }
+        let ty = match block.body.attribute("type").map(|attribute| convert::parse_type(&attribute.expr)) {
+            Some(Ok(ty)) => ty,
+            Some(Err(diagnostic)) => {
+                self.error(*diagnostic);
+                Type::Any
+            }
+            None => Type::Any,
+        };
+        let mut validations = Vec::new();
+        for nested in block.body.blocks_of("validation") {
+            validations.extend(self.condition(nested));
+        }
+        let variable = Variable {
+            span: block.span,
+            ty,
+            default: block.body.attribute("default").map(|attribute| attribute.expr.clone()),
+            sensitive: self.flag(block, "sensitive").unwrap_or(false),
+            nullable: self.flag(block, "nullable").unwrap_or(true),
+            validations,
+        };
+        self.program.variables.insert(name, variable);
+    }
+
+    fn condition(&mut self, block: &Block) -> Option<Condition> {
+        self.only(block, &["condition", "error_message"], &[]);
+        let expr = |name| block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        match (expr("condition"), expr("error_message")) {
+            (Some(condition), Some(error_message)) => Some(Condition { condition, error_message }),
+            _ => {
+                self.error(
+                    Diagnostic::error(
+                        "missing-attribute",
+                        format!("A {} block needs condition and error_message", block.kind),
+                    )
+                    .at(block.span),
+                );
+                None
+            }
+        }
+    }
+
+    fn locals(&mut self, block: &Block) {
+        self.labels(block, []);
+        self.only(
+            block,
+            &block.body.attributes.iter().map(|attribute| attribute.name.as_ref()).collect::<Vec<_>>(),
+            &[],
+        );
+        for attribute in &block.body.attributes {
+            if let Some(first) = self.program.locals.get(&attribute.name) {
+                let first = first.name_span;
+                self.duplicate(&format!("local.{}", attribute.name), attribute.name_span, first);
+            } else {
+                self.program.locals.insert(attribute.name.clone(), attribute.clone());
+            }
+        }
+    }
+
+    fn output(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        self.only(block, &["value", "description", "sensitive", "depends_on"], &["precondition"]);
+        if let Some(first) = self.program.outputs.get(&name) {
+            let first = first.span;
+            return self.duplicate(&format!("Output \"{name}\""), block.span, first);
+        }
+        let Some(value) = block.body.attribute("value") else {
+            return self.error(
+                Diagnostic::error("missing-attribute", format!("Output \"{name}\" has no value"))
+                    .at(block.span)
+                    .help("add: value = …"),
+            );
+        };
+        let output = Output {
+            span: block.span,
+            value: value.expr.clone(),
+            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
+            sensitive: self.flag(block, "sensitive").unwrap_or(false),
+        };
+        self.program.outputs.insert(name, output);
+    }
+
+    fn provider(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["aws"]) else { return };
+        if &*name != "aws" {
+            return self.error(
+                Diagnostic::error("unknown-provider", format!("There is no provider \"{name}\""))
+                    .at(block.labels[0].1)
+                    .help("the only one is \"aws\""),
+            );
+        }
+        self.only(
+            block,
+            &["alias", "region", "profile", "endpoint_url", "allowed_account_ids", "default_tags"],
+            &["assume_role", "default_tags"],
+        );
+        let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Arc::from));
+        let provider = ProviderRef { alias, key: None };
+        match self.program.providers.get(&provider) {
+            Some(first) => {
+                let first = first.span;
+                self.duplicate(&provider.to_string(), block.span, first);
+            }
+            None => {
+                self.program.providers.insert(provider, block.clone());
+            }
+        }
+    }
+
+    fn adopt(&mut self, block: &Block) {
+        self.labels(block, []);
+        self.only(block, &["to", "from_stack"], &[]);
+        let Some(to) = block.body.attribute("to") else {
+            return self.error(
+                Diagnostic::error("missing-attribute", "An adopt block needs \"to\"")
+                    .at(block.span)
+                    .help("add: to = addon.vpc-cni"),
+            );
+        };
+        let Some(address) = references::as_reference(&to.expr).and_then(|reference| address(&reference))
+        else {
+            return self.error(
+                Diagnostic::error("invalid-address", "\"to\" has to be the address of an instance")
+                    .at(to.expr.span())
+                    .help("write: to = addon.vpc-cni, or to = role.app[\"blue\"]"),
+            );
+        };
+        let from_stack =
+            self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
+        self.program.adopts.push(Adopt { to: address, from_stack, span: block.span });
+    }
+
+    fn resource(&mut self, schema: &'static Schema, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        let key = (Arc::from(schema.kind), name.clone());
+        if let Some(first) = self.program.resources.get(&key) {
+            let first = first.span;
+            return self.duplicate(&format!("{}.{name}", schema.kind), block.span, first);
+        }
+        if !identifier(&name) {
+            self.error(
+                Diagnostic::error("invalid-name", format!("\"{name}\" cannot be a label"))
+                    .at(block.labels[0].1)
+                    .label("letters, digits, - and _, beginning with a letter or _")
+                    .help(match schema.named {
+                        Some(named) => format!("give the name AWS knows in the block: {named} = \"{name}\""),
+                        None => "choose a label you would refer to in expressions".to_string(),
+                    }),
+            );
+        }
+        let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        let repeat = match (expr("count"), expr("for_each")) {
+            (Some(count), Some(_)) => {
+                self.error(
+                    Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
+                        .at(count.span()),
+                );
+                Repeat::Once
+            }
+            (Some(count), None) => Repeat::Count(count),
+            (None, Some(each)) => Repeat::ForEach(each),
+            (None, None) => Repeat::Once,
+        };
+        let provider = expr("provider").and_then(|expr| self.provider_reference(&expr));
+        let depends_on = self.reference_list(block, "depends_on");
+        let (prevent_destroy, ignore_changes) = self.lifecycle(block);
+        let resource = Resource {
+            schema,
+            name,
+            span: block.span,
+            body: block.body.clone(),
+            repeat,
+            provider,
+            depends_on,
+            prevent_destroy,
+            ignore_changes,
+        };
+        self.program.resources.insert(key, resource);
+    }
+
+    fn provider_reference(&mut self, expr: &Expr) -> Option<(ProviderRef, Span)> {
+        match expr.as_dotted().as_deref() {
+            Some(["aws"]) => Some((ProviderRef::default(), expr.span())),
+            Some(["aws", alias]) => {
+                Some((ProviderRef { alias: Some((*alias).into()), key: None }, expr.span()))
+            }
+            _ => {
+                self.error(
+                    Diagnostic::error("invalid-provider", "\"provider\" has to name a provider block")
+                        .at(expr.span())
+                        .help("write: provider = aws.west"),
+                );
+                None
+            }
+        }
+    }
+
+    fn reference_list(&mut self, block: &Block, name: &str) -> Vec<references::Reference> {
+        let Some(attribute) = block.body.attribute(name) else { return Vec::new() };
+        let Some(items) = attribute.expr.as_list() else {
+            self.error(
+                Diagnostic::error("invalid-reference", format!("\"{name}\" has to be a list of references"))
+                    .at(attribute.expr.span())
+                    .help(format!("write: {name} = [role.app]")),
+            );
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in items {
+            match references::as_reference(item) {
+                Some(reference) => found.push(reference),
+                None => self.error(
+                    Diagnostic::error(
+                        "invalid-reference",
+                        format!("\"{name}\" takes references, nothing else"),
+                    )
+                    .at(item.span())
+                    .help("write an address without quotes: role.app"),
+                ),
+            }
+        }
+        found
+    }
+
+    fn lifecycle(&mut self, block: &Block) -> (bool, Ignore) {
+        let mut prevent_destroy = false;
+        let mut ignore = Ignore::None;
+        for lifecycle in block.body.blocks_of("lifecycle") {
+            self.only(lifecycle, &["prevent_destroy", "ignore_changes", "create_before_destroy"], &[]);
+            prevent_destroy |= self.flag(lifecycle, "prevent_destroy").unwrap_or(false);
+            if let Some(attribute) = lifecycle.body.attribute("create_before_destroy") {
+                self.error(
+                    Diagnostic::note("create-before-destroy", "create_before_destroy has no effect")
+                        .at(attribute.span)
+                        .with_note("Order follows identity: a new name is created before the old one is deleted, the same name cannot be."),
+                );
+            }
+            match lifecycle.body.attribute("ignore_changes") {
+                Some(attribute) if attribute.expr.as_keyword() == Some("all") => ignore = Ignore::All,
+                Some(_) => {
+                    let names = self.reference_list(lifecycle, "ignore_changes");
+                    ignore = Ignore::Attributes(names.into_iter().map(|reference| reference.root).collect());
+                }
+                None => {}
+            }
+        }
+        (prevent_destroy, ignore)
+    }
+}
+
+/// `2 labels`, `one label`, `no label`.
+fn count(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("one {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+fn identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// The address a reference names: `addon.vpc-cni`, `role.app["blue"]`, `module.eu.cluster.main`.
+pub(super) fn address(reference: &references::Reference) -> Option<Address> {
+    use references::RefStep;
+    let mut words = vec![(reference.root.clone(), None::<Key>)];
+    for step in &reference.steps {
+        match step {
+            RefStep::Attr(name) => words.push((name.clone(), None)),
+            RefStep::Index(key) => words.last_mut()?.1 = Some(key.clone()),
+        }
+    }
+    let mut module = Vec::new();
+    let mut rest = words.as_slice();
+    loop {
+        match rest {
+            [(word, None), (name, key), tail @ ..] if &**word == "module" => {
+                module.push(ModuleStep { name: name.clone(), key: key.clone() });
+                rest = tail;
+            }
+            [(kind, None), (name, key)] => {
+                return Some(Address {
+                    module: module.into(),
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    key: key.clone(),
+                    origin: Origin::Declared,
+                });
+            }
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What evaluation yields.
+
+use super::provider::ProviderConfig;
+use crate::diagnostic::Span;
+use crate::diff::Proposed;
+use crate::kinds::Schema;
+use crate::live::StackName;
+use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value, Want};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Kind and label of a block.
+pub type BlockId = (Arc<str>, Arc<str>);
+
+/// One object the files declare.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub address: Address,
+    pub schema: &'static Schema,
+    pub provider: ProviderRef,
+    /// The block's header.
+    pub span: Span,
+    /// Where attributes stand.
+    pub spans: BTreeMap<Path, Span>,
+    /// What the files say, with defaults; what they leave to AWS is absent.
+    pub desired: Map,
+    /// How AWS names it, before the account is known.
+    pub symbolic: Identity<ProviderRef>,
+    /// How AWS names it, once the account is known.
+    pub identity: Option<Identity<Place>>,
+    /// Identities of other kinds that belong to it (associations of an add-on), where known.
+    pub claims: BTreeMap<Arc<str>, Identity<ProviderRef>>,
+    pub proposed: Proposed,
+    /// Blocks (and instances of them) it refers to or depends on.
+    pub references: BTreeSet<Address>,
+    /// Blocks whose instances it refers to as a whole.
+    pub whole_blocks: BTreeSet<BlockId>,
+    pub depends_on: BTreeSet<BlockId>,
+    pub adopt: Option<AdoptConsent>,
+    pub prevent_destroy: bool,
+}
+
+/// The files or the command line allow an existing object to be taken over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdoptConsent {
+    /// The stack it may be taken from; `None`: only if it is no stack's.
+    pub from_stack: Option<Arc<str>>,
+}
+
+/// What the files say, given a snapshot.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    pub stack: StackName,
+    pub providers: BTreeMap<ProviderRef, ProviderConfig>,
+    /// In an order in which each comes after those it refers to.
+    pub instances: Vec<Instance>,
+    /// What would have to be read to know more.
+    pub wants: BTreeSet<Want>,
+    pub outputs: Vec<EvaluatedOutput>,
+    /// Names of clusters whose deletion the stack block allows.
+    pub allow_destroy: BTreeSet<Arc<str>>,
+}
+
+/// A root output.
+#[derive(Clone, Debug)]
+pub struct EvaluatedOutput {
+    pub name: Arc<str>,
+    pub value: Value,
+    pub description: Option<Arc<str>>,
+}

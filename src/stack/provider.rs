@@ -1,0 +1,140 @@
+//! Provider blocks: which account and region, with which credentials.
+
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::lang::eval::{self, Scope};
+use crate::lang::syntax::{Block, Body};
+use crate::lang::{Expr, convert};
+use crate::value::{Type, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An evaluated `provider "aws"` block. Everything omitted is the environment's, as every AWS tool
+/// takes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderConfig {
+    /// The block, if there is one.
+    pub span: Option<Span>,
+    pub region: Option<Arc<str>>,
+    pub profile: Option<Arc<str>>,
+    pub assume_role: Option<AssumeRole>,
+    pub endpoint_url: Option<Arc<str>>,
+    /// Refuse to work in any other account.
+    pub allowed_account_ids: BTreeSet<Arc<str>>,
+    /// Tags of every object, unless its own say otherwise.
+    pub default_tags: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// A role to assume before anything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssumeRole {
+    pub role_arn: Arc<str>,
+    pub session_name: Option<Arc<str>>,
+    pub external_id: Option<Arc<str>>,
+    /// Seconds.
+    pub duration: Option<u32>,
+}
+
+/// Reads a provider block. Its values have to be known at once: they say whom to ask.
+pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Diagnostic>) {
+    let mut reader = Reader { scope, diagnostics: Vec::new() };
+    let body = &block.body;
+    let mut config = ProviderConfig {
+        span: Some(block.span),
+        region: reader.text(body, "region"),
+        profile: reader.text(body, "profile"),
+        endpoint_url: reader.text(body, "endpoint_url"),
+        ..ProviderConfig::default()
+    };
+    if let Some(accounts) = reader.value(body, "allowed_account_ids", &Type::set(Type::String)) {
+        config
+            .allowed_account_ids
+            .extend(accounts.as_items().unwrap_or_default().iter().filter_map(Value::as_str).map(Arc::from));
+    }
+    let nested = body.blocks_of("default_tags").next();
+    let tags = match nested {
+        Some(nested) => reader.value(&nested.body, "tags", &Type::map(Type::String)),
+        None => reader.value(body, "default_tags", &Type::map(Type::String)),
+    };
+    for (key, value) in tags.as_ref().and_then(Value::as_map).into_iter().flatten() {
+        if let Some(value) = value.as_str() {
+            config.default_tags.insert(key.clone(), value.into());
+        }
+    }
+    if let Some(assume) = body.blocks_of("assume_role").next() {
+        const KNOWN: [&str; 4] = ["role_arn", "session_name", "external_id", "duration_seconds"];
+        for attribute in &assume.body.attributes {
+            if !KNOWN.contains(&attribute.name.as_ref()) {
+                reader.diagnostics.push(
+                    Diagnostic::error(
+                        "unknown-attribute",
+                        format!("There is no attribute \"{}\"", attribute.name),
+                    )
+                    .at(attribute.name_span)
+                    .help(did_you_mean(&attribute.name, KNOWN)),
+                );
+            }
+        }
+        match reader.text(&assume.body, "role_arn") {
+            Some(role_arn) => {
+                let duration = reader.value(&assume.body, "duration_seconds", &Type::Number);
+                let seconds = duration.as_ref().and_then(Value::as_number).and_then(|number| number.as_i64());
+                config.assume_role = Some(AssumeRole {
+                    role_arn,
+                    session_name: reader.text(&assume.body, "session_name"),
+                    external_id: reader.text(&assume.body, "external_id"),
+                    duration: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+                });
+            }
+            None => reader.diagnostics.push(
+                Diagnostic::error("missing-attribute", "The attribute \"role_arn\" is required")
+                    .at(assume.span),
+            ),
+        }
+    }
+    (config, reader.diagnostics)
+}
+
+struct Reader<'a> {
+    scope: &'a dyn Scope,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn text(&mut self, body: &Body, name: &str) -> Option<Arc<str>> {
+        self.value(body, name, &Type::String)?.as_str().map(Arc::from)
+    }
+
+    /// The value of an attribute, `None` if it is omitted, null or wrong.
+    fn value(&mut self, body: &Body, name: &str, ty: &Type) -> Option<Value> {
+        let attribute = body.attribute(name)?;
+        match self.evaluate(&attribute.expr, ty) {
+            Ok(value) if value.contains_unknown() => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "unknown-at-plan",
+                        format!("\"{name}\" of a provider has to be known at once"),
+                    )
+                    .at(attribute.expr.span())
+                    .help("use variables, locals or plain values"),
+                );
+                None
+            }
+            Ok(value) => Some(value),
+            Err(mut problems) => {
+                self.diagnostics.append(&mut problems);
+                None
+            }
+        }
+    }
+
+    fn evaluate(&self, expr: &Expr, ty: &Type) -> Result<Value, Vec<Diagnostic>> {
+        let value = eval::evaluate(expr, self.scope)?;
+        convert::convert(value, ty).map_err(|error| {
+            vec![
+                Diagnostic::error("type-mismatch", format!("A {ty} is needed here"))
+                    .at(expr.span())
+                    .label(error.message),
+            ]
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! The names an expression of a stack can see.
+
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::lang::eval::{Inputs, Scope};
+use crate::live::{Fact, Snapshot};
+use crate::value::{Type, Value, Want};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Values of the declarations evaluated so far.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    pub variables: BTreeMap<Arc<str>, Value>,
+    pub locals: BTreeMap<Arc<str>, Value>,
+    /// By kind, then by label: the instance, or the map or list of instances.
+    pub objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
+    pub stack: Value,
+}
+
+/// `each` or `count` of one instance.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Iteration {
+    #[default]
+    None,
+    Each {
+        key: Value,
+        value: Value,
+    },
+    Count(Value),
+}
+
+/// The scope of one declaration, or of one instance of it.
+pub(super) struct StackScope<'a> {
+    pub values: &'a Values,
+    pub iteration: Iteration,
+    pub snapshot: &'a Snapshot,
+    pub inputs: &'a Inputs,
+    /// What expressions asked and the snapshot does not know.
+    pub asked: &'a RefCell<BTreeSet<Want>>,
+}
+
+impl Scope for StackScope<'_> {
+    fn lookup(&self, root: &str, attrs: &[&str], span: Span) -> Result<(Value, usize), Box<Diagnostic>> {
+        let found = match (root, attrs.first()) {
+            ("var", Some(name)) => self.values.variables.get(*name).cloned(),
+            ("local", Some(name)) => self.values.locals.get(*name).cloned(),
+            ("each", Some(name)) => match (&self.iteration, *name) {
+                (Iteration::Each { key, .. }, "key") => Some(key.clone()),
+                (Iteration::Each { value, .. }, "value") => Some(value.clone()),
+                _ => None,
+            },
+            ("count", Some(&"index")) => match &self.iteration {
+                Iteration::Count(index) => Some(index.clone()),
+                _ => None,
+            },
+            // All of a stack lies in one directory, and paths are relative to it.
+            ("path", Some(&("module" | "root" | "cwd"))) => Some(Value::from(".")),
+            ("stack", Some(name)) => self.values.stack.get(name).cloned(),
+            (kind, Some(name)) => {
+                self.values.objects.get(kind).and_then(|objects| objects.get(*name)).cloned()
+            }
+            (_, None) => None,
+        };
+        match found {
+            Some(value) => Ok((value, 1)),
+            None => {
+                let name = attrs.first().copied().unwrap_or_default();
+                let known: Vec<&str> = match root {
+                    "each" => vec!["key", "value"],
+                    "count" => vec!["index"],
+                    "path" => vec!["module", "root", "cwd"],
+                    "stack" => vec!["name", "instance"],
+                    _ => Vec::new(),
+                };
+                Err(Box::new(
+                    Diagnostic::error("unknown-reference", format!("There is no {root}.{name}"))
+                        .at(span)
+                        .help(did_you_mean(name, known.iter().copied())),
+                ))
+            }
+        }
+    }
+
+    fn ask(&self, want: &Want) -> Result<Option<Value>, Box<Diagnostic>> {
+        let Want::File(path) = want else {
+            return Err(Box::new(Diagnostic::error("unsupported", "Directories cannot be listed yet")));
+        };
+        match self.snapshot.files.get(path) {
+            Some(Fact::Known(text)) => Ok(Some(Value::string(text.clone()))),
+            Some(Fact::Absent) => Ok(Some(Value::NULL)),
+            Some(Fact::Denied(why)) => {
+                Err(Box::new(Diagnostic::error("unreadable-file", format!("{path} cannot be read: {why}"))))
+            }
+            None => {
+                self.asked.borrow_mut().insert(want.clone());
+                Ok(None)
+            }
+        }
+    }
+
+    fn inputs(&self) -> Option<&Inputs> {
+        Some(self.inputs)
+    }
+}
+
+/// What stands in for a value that could not be evaluated: nobody complains about it again.
+pub(super) fn failed() -> Value {
+    Value::pending(Type::Any, [])
+}

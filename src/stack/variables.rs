@@ -1,0 +1,173 @@
+//! Values of variables: from outside, else the default, held against type and validations.
+
+use super::declare::{Program, Variable};
+use super::inputs::{VariableInput, VariableText};
+use super::scope::{StackScope, Values, failed};
+use crate::diagnostic::{Diagnostic, Sources, did_you_mean};
+use crate::lang::{convert, eval, syntax};
+use crate::value::{Type, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Evaluates every variable. A variable that cannot be is a failed value.
+pub(super) fn evaluate(
+    program: &Program,
+    given: &BTreeMap<Arc<str>, VariableInput>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<Arc<str>, Value> {
+    for (name, input) in given {
+        // The environment may hold values for other stacks.
+        if !program.variables.contains_key(name) && !input.origin.starts_with("EKSFORM_VAR_") {
+            let known: Vec<&str> = program.variables.keys().map(AsRef::as_ref).collect();
+            diagnostics.push(
+                Diagnostic::error(
+                    "unknown-variable",
+                    format!("{} sets \"{name}\", but there is no such variable", input.origin),
+                )
+                .help(did_you_mean(name, known.iter().copied())),
+            );
+        }
+    }
+    program
+        .variables
+        .iter()
+        .map(|(name, variable)| {
+            let value = one(name, variable, given.get(name), diagnostics).unwrap_or_else(failed);
+            (name.clone(), value.mark(variable.sensitive))
+        })
+        .collect()
+}
+
+fn one(
+    name: &Arc<str>,
+    variable: &Variable,
+    given: Option<&VariableInput>,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    let default = match &variable.default {
+        Some(expr) => match eval::evaluate(expr, &eval::NoScope) {
+            Ok(value) => Some(value),
+            Err(mut problems) => {
+                found.append(&mut problems);
+                return None;
+            }
+        },
+        None => None,
+    };
+    let (value, origin) = match (given, default) {
+        (Some(input), _) => match &input.value {
+            VariableText::Value(value) => (value.clone(), Some(&input.origin)),
+            VariableText::Text(text) => {
+                (parse(name, variable, text, &input.origin, found)?, Some(&input.origin))
+            }
+        },
+        (None, Some(default)) => (default, None),
+        (None, None) => {
+            found.push(
+                Diagnostic::error("missing-variable", format!("Variable \"{name}\" has no value"))
+                    .at(variable.span)
+                    .label("it has no default")
+                    .help(format!(
+                        "give one: --var {name}=…, EKSFORM_VAR_{name}=… or a line in stack.auto.eksvars.hcl"
+                    )),
+            );
+            return None;
+        }
+    };
+    let value = match convert::convert(value, &variable.ty) {
+        Ok(value) => value,
+        Err(error) => {
+            let from =
+                origin.map_or_else(|| "its default".to_string(), |origin| format!("the value from {origin}"));
+            found.push(
+                Diagnostic::error(
+                    "type-mismatch",
+                    format!("Variable \"{name}\" is a {}, and {from} is none", variable.ty),
+                )
+                .at(variable.span)
+                .label(error.message),
+            );
+            return None;
+        }
+    };
+    if value.is_null() && !variable.nullable {
+        found.push(
+            Diagnostic::error("null-variable", format!("Variable \"{name}\" may not be null"))
+                .at(variable.span),
+        );
+        return None;
+    }
+    Some(value)
+}
+
+/// Text from the command line or the environment: as is for strings, else an expression.
+fn parse(
+    name: &str,
+    variable: &Variable,
+    text: &Arc<str>,
+    origin: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    if matches!(variable.ty, Type::String | Type::Any) && variable.ty == Type::String {
+        return Some(Value::string(text.clone()));
+    }
+    // The text is no file of the stack, so its own spans would point nowhere.
+    let file = Sources::default().add(origin, text.clone());
+    let value = syntax::parse_expression(file, text).and_then(|expr| eval::evaluate(&expr, &eval::NoScope));
+    match value {
+        Ok(value) => Some(value),
+        Err(_) if variable.ty == Type::Any => Some(Value::string(text.clone())),
+        Err(problems) => {
+            let why = problems.into_iter().next().map(|problem| problem.message).unwrap_or_default();
+            found.push(
+                Diagnostic::error(
+                    "invalid-variable",
+                    format!("The value of \"{name}\" from {origin} cannot be read: {why}"),
+                )
+                .at(variable.span)
+                .label(format!("a {}", variable.ty))
+                .help("write it as in a file: '[\"a\", \"b\"]', '{ x = 1 }', 'true'"),
+            );
+            None
+        }
+    }
+}
+
+/// Holds every variable against its validations.
+pub(super) fn validate(
+    program: &Program,
+    values: &Values,
+    scope: &StackScope<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for (name, variable) in &program.variables {
+        if values.variables.get(name).is_some_and(Value::contains_unknown) {
+            continue;
+        }
+        for validation in &variable.validations {
+            match eval::evaluate(&validation.condition, scope).map(|value| value.as_bool()) {
+                Ok(Some(true)) => {}
+                Ok(Some(false)) => {
+                    let message = eval::evaluate(&validation.error_message, scope)
+                        .ok()
+                        .filter(|message| !message.is_sensitive())
+                        .and_then(|message| message.as_str().map(str::to_string));
+                    found.push(
+                        Diagnostic::error(
+                            "invalid-variable",
+                            format!("The value of variable \"{name}\" is not valid"),
+                        )
+                        .at(validation.condition.span())
+                        .label(message.unwrap_or_else(|| "this condition does not hold".to_string()))
+                        .related(variable.span, "the variable"),
+                    );
+                }
+                Ok(None) => found.push(
+                    Diagnostic::error("type-mismatch", "A condition has to be true or false")
+                        .at(validation.condition.span()),
+                ),
+                Err(mut problems) => found.append(&mut problems),
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How AWS names an object: a place and a natural key.
+
+use super::Key;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A provider block, by its alias (`None` is the default one) and its key under `for_each`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderRef {
+    pub alias: Option<Arc<str>>,
+    pub key: Option<Key>,
+}
+
+impl fmt::Display for ProviderRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("provider.aws")?;
+        if let Some(alias) = &self.alias {
+            write!(f, ".{alias}")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, "{key}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A place in AWS. `region` is `None` for IAM, which has none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub partition: Arc<str>,
+    pub account: Arc<str>,
+    pub region: Option<Arc<str>>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.account)?;
+        match &self.region {
+            Some(region) => write!(f, "/{region}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One part of a natural key. It keeps the spelling of the files; where AWS ignores case, so do
+/// equality, order and hash.
+#[derive(Clone, Debug)]
+pub struct KeyPart {
+    text: Arc<str>,
+    folded: Option<Arc<str>>,
+}
+
+impl KeyPart {
+    /// A part that AWS compares to the letter.
+    pub fn exact(text: impl Into<Arc<str>>) -> Self {
+        Self { text: text.into(), folded: None }
+    }
+
+    /// A part that AWS compares without regard to (ASCII) case.
+    pub fn ignoring_case(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let folded = text.bytes().any(|b| b.is_ascii_uppercase()).then(|| text.to_ascii_lowercase().into());
+        Self { text, folded }
+    }
+
+    /// As spelt.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    fn compared(&self) -> &str {
+        self.folded.as_ref().unwrap_or(&self.text)
+    }
+}
+
+impl PartialEq for KeyPart {
+    fn eq(&self, other: &Self) -> bool {
+        self.compared() == other.compared()
+    }
+}
+
+impl Eq for KeyPart {}
+
+impl PartialOrd for KeyPart {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for KeyPart {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.compared().cmp(other.compared())
+    }
+}
+
+impl Hash for KeyPart {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.compared().hash(state);
+    }
+}
+
+/// The identity of one object: kind, natural key, and a scope that is either symbolic (the
+/// [`ProviderRef`], before the account is known) or a [`Place`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity<Scope> {
+    pub scope: Scope,
+    pub kind: Arc<str>,
+    pub key: Arc<[KeyPart]>,
+}
+
+impl<Scope> Identity<Scope> {
+    /// The part of the key at `index` as spelt, empty if there is none.
+    pub fn part(&self, index: usize) -> &str {
+        self.key.get(index).map_or("", KeyPart::as_str)
+    }
+
+    /// The same key in another scope.
+    pub fn within<Other>(&self, scope: Other) -> Identity<Other> {
+        Identity { scope, kind: self.kind.clone(), key: self.key.clone() }
+    }
+
+    /// The parts of the key joined by `/`.
+    pub fn name(&self) -> String {
+        self.key.iter().map(KeyPart::as_str).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// `addon demo/vpc-cni (123456789012/us-east-2)`.
+impl fmt::Display for Identity<Place> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.kind, self.name(), self.scope)
+    }
+}

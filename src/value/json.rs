@@ -1,0 +1,43 @@
+//! Values from and to JSON.
+
+use super::{Data, Map, Number, Value};
+
+/// A JSON value as a [`Value`]: arrays are lists, objects maps.
+pub fn from_json(json: &serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Value::NULL,
+        Json::Bool(value) => Value::from(*value),
+        // A JSON number is always a decimal in text form, so this never falls back.
+        Json::Number(number) => number
+            .to_string()
+            .parse::<Number>()
+            .map_or(Value::NULL, |number| Value::new(Data::Number(number))),
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => Value::list(items.iter().map(from_json).collect()),
+        Json::Object(entries) => Value::map(
+            entries.iter().map(|(key, value)| (key.as_str().into(), from_json(value))).collect::<Map>(),
+        ),
+    }
+}
+
+/// A value as JSON: sets as arrays, unknown values as null. Marks are not looked at: redact first
+/// where the result is shown.
+pub fn to_json(value: &Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value.data() {
+        Data::Null | Data::Unknown(_) => Json::Null,
+        Data::Bool(value) => Json::Bool(*value),
+        Data::Number(number) => match number.as_i64() {
+            Some(whole) => Json::from(whole),
+            None => {
+                serde_json::from_str(&number.to_string()).unwrap_or_else(|_| Json::from(number.to_string()))
+            }
+        },
+        Data::String(text) => Json::from(text.as_ref()),
+        Data::List(items) | Data::Set(items) => Json::Array(items.iter().map(to_json).collect()),
+        Data::Map(entries) => {
+            Json::Object(entries.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect())
+        }
+    }
+}

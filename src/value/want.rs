@@ -1,0 +1,27 @@
+//! What evaluation would have to see to know more.
+
+use super::{Identity, ProviderRef};
+use std::sync::Arc;
+
+/// One question to the world outside. Answered once, as known, absent or denied, and never retracted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Want {
+    /// Who the provider's credentials are, and its region.
+    Caller(ProviderRef),
+    /// One object with all its attributes.
+    Object(Identity<ProviderRef>),
+    /// Everything of a cluster: its add-ons, associations, node groups and Fargate profiles, by name.
+    Members { provider: ProviderRef, cluster: Arc<str> },
+    /// Every object of a kind that carries the stack's tag, in the provider's place.
+    Owned { provider: ProviderRef, kind: Arc<str> },
+    /// The versions EKS offers of an add-on for a Kubernetes version (`1.33`).
+    AddonVersions { provider: ProviderRef, addon: Arc<str>, kubernetes: Arc<str> },
+    /// Service accounts, recommended policies and configuration schema of one add-on version.
+    AddonConfiguration { provider: ProviderRef, addon: Arc<str>, version: Arc<str> },
+    /// The Kubernetes versions EKS offers.
+    ClusterVersions(ProviderRef),
+    /// The content of a file, by path relative to the stack.
+    File(Arc<str>),
+    /// The files below a directory, as sorted paths relative to it with `/` as separator.
+    Directory(Arc<str>),
+}
