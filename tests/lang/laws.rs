@@ -223,7 +223,7 @@ fn twins() -> impl Strategy<Value = (Value, Value, Type)> {
 }
 
 /// Whether two outputs differ where no mark covers it.
-fn leaks(a: &Value, b: &Value) -> bool {
+pub fn leaks(a: &Value, b: &Value) -> bool {
     if a.is_sensitive() && b.is_sensitive() {
         return false;
     }
@@ -239,7 +239,7 @@ fn leaks(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether `later` is what `early` may turn into.
-fn refines(early: &Value, later: &Value) -> bool {
+pub fn refines(early: &Value, later: &Value) -> bool {
     match (early.data(), later.data()) {
         (Data::Unknown(_), _) => true,
         (Data::List(a), Data::List(b)) => {

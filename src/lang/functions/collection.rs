@@ -101,15 +101,18 @@ fn coalesce(_: &Cx, args: &[Value]) -> Result<Value, Error> {
     let Some(ty) = convert::unify(args.iter().filter_map(convert::type_of)) else {
         return Err("all arguments must have the same type".into());
     };
+    // That something was passed over says what it is.
+    let mut sensitive = false;
     for value in args {
+        sensitive |= value.is_sensitive();
         if value.is_unknown() {
             // It may turn out to be null.
-            return Ok(unknown_because(ty, [value]).mark(value.is_sensitive()));
+            return Ok(unknown_because(ty, [value]).mark(sensitive));
         }
         if value.is_null() || value.as_str() == Some("") {
             continue;
         }
-        return Ok(convert::convert(value.clone(), &ty).unwrap_or_else(|_| value.clone()));
+        return Ok(convert::convert(value.clone(), &ty).unwrap_or_else(|_| value.clone()).mark(sensitive));
     }
     Err("no non-null, non-empty-string arguments".into())
 }
@@ -118,12 +121,14 @@ fn coalescelist(_: &Cx, args: &[Value]) -> Result<Value, Error> {
     if args.is_empty() {
         return Err("at least one argument is required".into());
     }
+    let mut sensitive = false;
     for value in args {
+        sensitive |= value.is_sensitive();
         if value.is_unknown() {
-            return Ok(unknown_because(Type::list(Type::Any), [value]).mark(value.is_sensitive()));
+            return Ok(unknown_because(Type::list(Type::Any), [value]).mark(sensitive));
         }
         if value.as_items().is_some_and(|items| !items.is_empty()) {
-            return Ok(value.clone());
+            return Ok(value.clone().mark(sensitive));
         }
     }
     Err("no non-null arguments".into())
