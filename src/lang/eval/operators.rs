@@ -36,7 +36,7 @@ impl Evaluator<'_> {
             Op::And | Op::Or => self.logical(operator == Op::Or, left, right, env),
             Op::Eq | Op::NotEq => {
                 let (left, right) = both(self.eval(left, env), self.eval(right, env))?;
-                let sensitive = left.contains_sensitive() || right.contains_sensitive();
+                let sensitive = self.weigh(&left, span)?.sensitive | self.weigh(&right, span)?.sensitive;
                 let result = match equal(&left, &right) {
                     Some(same) => Value::from(same == (operator == Op::Eq)),
                     None => unknown_because(Type::Bool, [&left, &right]),
