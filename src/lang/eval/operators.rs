@@ -78,6 +78,12 @@ impl Evaluator<'_> {
             let sensitive = left.is_ok_and(|value| value.is_sensitive());
             return right.map(|value| value.mark(sensitive));
         }
+        // What is wrong on the right may never be reached: the left, once known, may decide.
+        if let (Ok(unknown), Err(_)) = (&left, &right)
+            && unknown.is_unknown()
+        {
+            return left;
+        }
         let (left, right) = both(left, right)?;
         let sensitive = left.is_sensitive() || right.is_sensitive();
         let result = match (left.as_bool(), right.as_bool()) {

@@ -27,13 +27,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("contains", &[LIST.shallow(), param("value", Ty::Any).nullable().raw()], Ty::Bool, contains),
     function("element", &[LIST.shallow(), param("index", Ty::Number)], Ty::Any, element),
     function("flatten", &[LIST.shallow()], Ty::Sequence, flatten),
-    function("index", &[LIST, param("value", Ty::Any).nullable()], Ty::Number, |_, args| {
-        match items(args, 0).iter().position(|item| equal(item, &args[1]) == Some(true)) {
-            Some(at) => Ok(Value::from(at as i64)),
-            None if items(args, 0).is_empty() => argument(0, "cannot search an empty list"),
-            None => Err("item not found".into()),
-        }
-    }),
+    function("index", &[LIST, param("value", Ty::Any).nullable()], Ty::Number, index),
     function("keys", &[MAP.shallow()], Ty::Strings, |_, args| {
         Ok(Value::list(entries(args, 0).keys().map(|key| Value::string(key.clone())).collect()))
     }),
@@ -222,6 +216,17 @@ fn flatten(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
         return Ok(Value::list(out).mark(sensitive));
     }
     Ok(unknown_because(Type::list(Type::Any), &open).mark(sensitive || args[0].contains_sensitive()))
+}
+
+fn index(_: &Cx, args: &[Value]) -> Result<Value, Error> {
+    if matches!(args[0].data(), Data::Set(_)) {
+        return argument(0, "argument must be a list or tuple: the elements of a set have no index");
+    }
+    match items(args, 0).iter().position(|item| equal(item, &args[1]) == Some(true)) {
+        Some(at) => Ok(Value::from(at as i64)),
+        None if items(args, 0).is_empty() => argument(0, "cannot search an empty list"),
+        None => Err("item not found".into()),
+    }
 }
 
 fn length(_: &Cx, args: &[Value]) -> Result<Value, Error> {
