@@ -25,7 +25,9 @@ impl Evaluator<'_> {
         let sensitive = collection.is_sensitive();
         let span = binding.collection.span();
         let pairs = match collection.data() {
-            Data::Unknown(_) => return Ok((Err(collection.clone()), sensitive)),
+            Data::Unknown(unknown) if !matches!(unknown.ty, Type::String | Type::Number | Type::Bool) => {
+                return Ok((Err(collection.clone()), sensitive));
+            }
             Data::List(items) => items
                 .iter()
                 .enumerate()
