@@ -1,4 +1,6 @@
 //! The one integration test binary: every other one would link everything again.
 
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod aws;
 #[cfg(feature = "sandbox")]
 mod sandbox;

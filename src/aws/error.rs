@@ -14,7 +14,7 @@ const CREDENTIALS_HELP: &str = "run aws configure, set AWS_PROFILE, or use --san
 /// Why a call failed. `Display` is one line for an operator: operation, AWS's code, AWS's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
-    /// The API's name of the operation.
+    /// The API's name of the operation; empty if no call was made.
     pub operation: &'static str,
     /// AWS's error code, if AWS answered.
     pub code: Option<String>,
@@ -144,13 +144,9 @@ impl CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.operation)?;
-        if let Some(code) = &self.code {
-            write!(f, ": {code}")?;
-        }
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
+        let parts = [self.operation, self.code.as_deref().unwrap_or_default(), &self.message];
+        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        f.write_str(&said.join(": "))?;
         if self.ambiguous {
             f.write_str(" (it may have taken effect)")?;
         }

@@ -1,0 +1,5 @@
+//! The aws room against the sandbox, over the wire protocols, in virtual time.
+
+mod lifecycles;
+mod reading;
+mod world;
