@@ -2,5 +2,6 @@
 
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
+mod lang;
 #[cfg(feature = "sandbox")]
 mod sandbox;

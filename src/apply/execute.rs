@@ -10,7 +10,7 @@ use crate::live::{Fact, Object, Snapshot};
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
 };
-use crate::stack::{Inputs, Program, evaluate};
+use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,9 +56,18 @@ struct Shared {
     listener: Arc<Listener>,
 }
 
+/// How an apply ended.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub outcome: Outcome,
+    pub outputs: Vec<EvaluatedOutput>,
+    /// What the plan was made of, with what was made since.
+    pub snapshot: Snapshot,
+}
+
 /// Applies a plan. Every change is heard of; the outcome says what went through, what failed and what was
 /// not started.
-pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Outcome {
+pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Applied {
     let mut schedule = Schedule::new(&execution.plan);
     let snapshot = Mutex::new(execution.snapshot.clone());
     let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
@@ -113,7 +122,17 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
         }
     }
     (shared.listener)(&Event::Summary(outcome.clone()));
-    outcome
+    let snapshot = shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Applied { outcome, outputs: outputs(&shared.execution, &snapshot), snapshot }
+}
+
+/// The outputs, with what became known.
+fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
+    if execution.inputs.mode == Mode::Destroy {
+        return Vec::new();
+    }
+    let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
+    evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
 }
 
 fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {

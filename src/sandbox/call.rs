@@ -27,6 +27,7 @@ pub(crate) struct Call<'a> {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) caller: Caller,
+    pub(crate) access_key: String,
     pub(crate) now: i64,
     pub(crate) speed: f64,
     pub(crate) input: Map<String, Value>,

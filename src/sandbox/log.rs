@@ -65,6 +65,16 @@ impl Log {
     }
 }
 
+impl Log {
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        match self {
+            Log::Memory(entries) => entries.clear(),
+            Log::File(file) => file.set_len(0)?,
+        }
+        Ok(())
+    }
+}
+
 /// The calls in a sandbox's directory, oldest first. Another process may hold the directory meanwhile.
 ///
 /// # Errors

@@ -5,36 +5,40 @@
 //! models (`model/`), the truth about behaviour the AWS documentation and what AWS was seen to answer; `docs/sandbox.md`
 //! lists the differences that remain.
 
+mod admin;
+mod answer;
 mod call;
 mod catalog;
 mod clock;
 mod eks;
 mod error;
+mod faults;
 mod iam;
 mod log;
 mod model;
 mod resource;
+mod seed;
 mod serve;
 mod store;
 mod sts;
 mod tagging;
+mod transfer;
 mod wire;
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use call::Call;
-use error::{Answer, AwsError};
-use model::Service;
 use store::Store;
 
 pub use clock::Clock;
+pub use faults::{Broken, Fault, FaultRule, Faults};
 pub use log::{LogEntry, read_log};
 pub use serve::serve;
 
@@ -52,11 +56,20 @@ pub struct Options {
     /// How many times faster than AWS things happen. With the default a cluster takes 0.2 seconds; with 1 as long as
     /// on AWS, which suits a paused tokio clock.
     pub speed: f64,
+    /// For how long a change in IAM is hidden from EKS and from everyone but its author. Zero: not at all.
+    pub consistency: Duration,
+    /// What goes wrong.
+    pub faults: Faults,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { clock: Clock::System, speed: 2700.0 }
+        Options {
+            clock: Clock::System,
+            speed: 2700.0,
+            consistency: Duration::ZERO,
+            faults: Faults::default(),
+        }
     }
 }
 
@@ -75,10 +88,12 @@ pub enum OpenError {
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            OpenError::Held { endpoint: Some(endpoint) } => {
-                write!(f, "the sandbox is held by the server at {endpoint}")
+            OpenError::Held {
+                endpoint: Some(endpoint),
+            } => write!(f, "the sandbox is held by the server at {endpoint}"),
+            OpenError::Held { endpoint: None } => {
+                f.write_str("the sandbox is held by another process")
             }
-            OpenError::Held { endpoint: None } => f.write_str("the sandbox is held by another process"),
             OpenError::Io(error) => write!(f, "the sandbox cannot be opened: {error}"),
         }
     }
@@ -108,6 +123,8 @@ pub struct Sandbox {
 struct Inner {
     clock: clock::Running,
     speed: f64,
+    /// Milliseconds.
+    consistency: i64,
     directory: Option<PathBuf>,
     state: Mutex<State>,
 }
@@ -115,6 +132,7 @@ struct Inner {
 struct State {
     store: Store,
     log: log::Log,
+    faults: faults::Active,
     requests: u64,
     /// Holds the directory as long as the sandbox lives.
     _lock: Option<File>,
@@ -124,7 +142,13 @@ impl Sandbox {
     /// A sandbox that leaves nothing behind.
     #[must_use]
     pub fn in_memory(options: Options) -> Sandbox {
-        Sandbox::new(options, None, Store::default(), log::Log::Memory(Vec::new()), None)
+        Sandbox::new(
+            options,
+            None,
+            Store::default(),
+            log::Log::Memory(Vec::new()),
+            None,
+        )
     }
 
     /// The sandbox in a directory, which is made if it is not there. One process at a time holds it.
@@ -133,13 +157,18 @@ impl Sandbox {
     /// If another process holds it, or if it cannot be read or written.
     pub fn open(directory: &Path, options: Options) -> Result<Sandbox, OpenError> {
         std::fs::create_dir_all(directory)?;
-        let lock =
-            OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(directory.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let endpoint = std::fs::read_to_string(serve::endpoint_file(directory)).ok();
-                let endpoint = endpoint.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+                let endpoint = endpoint
+                    .map(|text| text.trim().to_owned())
+                    .filter(|text| !text.is_empty());
                 return Err(OpenError::Held { endpoint });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(OpenError::Io(error)),
@@ -153,7 +182,13 @@ impl Sandbox {
         }
         let store = Store::open(directory)?;
         let log = log::Log::open(directory)?;
-        Ok(Sandbox::new(options, Some(directory.to_owned()), store, log, Some(lock)))
+        Ok(Sandbox::new(
+            options,
+            Some(directory.to_owned()),
+            store,
+            log,
+            Some(lock),
+        ))
     }
 
     fn new(
@@ -163,9 +198,27 @@ impl Sandbox {
         log: log::Log,
         lock: Option<File>,
     ) -> Sandbox {
-        let speed = if options.speed > 0.0 { options.speed } else { 1.0 };
-        let state = Mutex::new(State { store, log, requests: 0, _lock: lock });
-        Sandbox { inner: Arc::new(Inner { clock: options.clock.run(), speed, directory, state }) }
+        let speed = if options.speed > 0.0 {
+            options.speed
+        } else {
+            1.0
+        };
+        let state = Mutex::new(State {
+            store,
+            log,
+            faults: faults::Active::new(options.faults),
+            requests: 0,
+            _lock: lock,
+        });
+        Sandbox {
+            inner: Arc::new(Inner {
+                clock: options.clock.run(),
+                speed,
+                consistency: i64::try_from(options.consistency.as_millis()).unwrap_or(i64::MAX),
+                directory,
+                state,
+            }),
+        }
     }
 
     /// The directory the state lives in; none in memory.
@@ -187,171 +240,63 @@ impl Sandbox {
     }
 
     /// Answers one request. What is not a request of a service it knows gets an error in AWS's form.
-    #[expect(clippy::unused_async, reason = "delays and faults will wait here")]
+    ///
+    /// A connection that a fault breaks is an extension of the response, [`Broken`].
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.answer(request)
+        let (parts, body) = request.into_parts();
+        if let Some(response) = admin::answer(self, &parts, &body) {
+            return response;
+        }
+        let prepared = self.prepare(&parts, &body);
+        if prepared.latency() > Duration::ZERO {
+            tokio::time::sleep(prepared.latency()).await;
+        }
+        self.finish(prepared)
+    }
+
+    /// Makes these faults happen from now on, and no others.
+    pub fn set_faults(&self, faults: Faults) {
+        self.lock().faults = faults::Active::new(faults);
+    }
+
+    /// The whole state as one JSON document, for [`Sandbox::import`].
+    #[must_use]
+    pub fn export(&self) -> Value {
+        transfer::export(&self.lock().store)
+    }
+
+    /// Replaces the whole state by an exported one.
+    ///
+    /// # Errors
+    /// If the document is not an export of a format this version reads, or it cannot be stored.
+    pub fn import(&self, document: &Value) -> io::Result<()> {
+        transfer::import(&mut self.lock().store, document)
+    }
+
+    /// Adds what a seed lists to the state. `docs/sandbox.md` has the form of a seed.
+    ///
+    /// # Errors
+    /// If the seed is not one, or it cannot be stored.
+    pub fn seed(&self, seed: &Value) -> io::Result<()> {
+        let now = self.inner.clock.now();
+        seed::plant(&mut self.lock().store, seed, now)
+    }
+
+    /// Forgets everything, the log too.
+    ///
+    /// # Errors
+    /// If the empty state cannot be stored.
+    pub fn reset(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        transfer::clear(&mut state.store)?;
+        state.log.clear()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic while answering rolled nothing back; the next request does, see `answer`.
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let (parts, body) = request.into_parts();
-        let now = self.inner.clock.now();
-        let mut state = self.lock();
-        let state = &mut *state;
-        state.store.rollback();
-        state.requests += 1;
-        let request_id = call::uuid_of(&format!("request {now} {}", state.requests));
-        let mut entry = LogEntry {
-            time: clock::iso_millis(now),
-            account: DEFAULT_ACCOUNT.to_owned(),
-            region: None,
-            service: String::new(),
-            operation: "Unknown".to_owned(),
-            status: 0,
-            error: None,
-            caller: String::new(),
-            request_id: request_id.clone(),
-        };
-        let (service, operation, answer) = match wire::identify(&parts) {
-            Err((service, error)) => (service, None, Err(error)),
-            Ok(scope) => {
-                let (operation, answer) = self.dispatch(state, &scope, &parts, &body, now, &mut entry);
-                (Some(scope.service), operation, answer)
-            }
-        };
-        let response = wire::encode(service, operation, &answer, &request_id);
-        if let Some(service) = service {
-            service.signing_name().clone_into(&mut entry.service);
-        }
-        if let Some(operation) = operation {
-            operation.clone_into(&mut entry.operation);
-        }
-        entry.status = response.status().as_u16();
-        entry.error = answer.err().map(|error| error.code);
-        // A log that cannot be written must not turn a change that was made into an error.
-        let _ = state.log.push(entry);
-        response
-    }
-
-    fn dispatch(
-        &self,
-        state: &mut State,
-        scope: &wire::Scope,
-        parts: &http::request::Parts,
-        body: &Bytes,
-        now: i64,
-        entry: &mut LogEntry,
-    ) -> (Option<&'static str>, Answer) {
-        let service = scope.service;
-        let partition = call::partition(&scope.region);
-        let (account, caller) = match sts::caller(&state.store, &scope.access_key, partition, now) {
-            Ok(found) => found,
-            Err(mut error) => {
-                if matches!(service, Service::Iam | Service::Sts) {
-                    "ExpiredToken".clone_into(&mut error.code);
-                }
-                return (None, Err(error));
-            }
-        };
-        entry.account.clone_from(&account);
-        entry.caller.clone_from(&caller.arn);
-        entry.region = (service != Service::Iam).then(|| scope.region.clone());
-        if body.len() > BODY_LIMIT {
-            let error =
-                AwsError::new("RequestEntityTooLargeException", "The request is too large").status(413);
-            return (None, Err(error));
-        }
-        let decoded = wire::decode(service, parts, body);
-        let Some(operation) = decoded.operation else {
-            let unknown = AwsError::new("UnknownOperationException", "").status(404);
-            return (None, Err(decoded.input.err().unwrap_or(unknown)));
-        };
-        let input = match decoded.input.and_then(|input| checked(service, operation, input)) {
-            Ok(input) => input,
-            Err(error) => return (Some(operation), Err(error)),
-        };
-        resource::settle(&mut state.store, now);
-        // What time has done stays, whatever becomes of the request.
-        if let Err(error) = state.store.commit() {
-            return (Some(operation), Err(broken(service, &error)));
-        }
-        let answer = run(Call {
-            store: &mut state.store,
-            service,
-            operation,
-            partition,
-            account,
-            region: scope.region.clone(),
-            caller,
-            now,
-            speed: self.inner.speed,
-            input,
-        });
-        let answer = match answer {
-            Ok(value) => match state.store.commit() {
-                Ok(()) => Ok(value),
-                Err(error) => Err(broken(service, &error)),
-            },
-            Err(error) => {
-                state.store.rollback();
-                Err(error)
-            }
-        };
-        (Some(operation), answer)
-    }
-}
-
-fn run(mut call: Call<'_>) -> Answer {
-    match call.service {
-        Service::Eks => eks::answer(&mut call),
-        Service::Iam => iam::answer(&mut call),
-        Service::Sts => sts::answer(&mut call),
-        Service::Tagging => tagging::answer(&mut call),
-        Service::EksAuth => eks::auth::answer(&mut call),
-    }
-}
-
-/// The state could not be written: a fault of the service's.
-fn broken(service: Service, error: &io::Error) -> AwsError {
-    let code = match service {
-        Service::Eks => "ServerException",
-        Service::Iam => "ServiceFailure",
-        Service::Sts => "InternalFailure",
-        Service::Tagging => "InternalServiceException",
-        Service::EksAuth => "InternalServerException",
-    };
-    AwsError::new(code, format!("The sandbox's state cannot be written: {error}")).status(500)
-}
-
-/// The input, if it fits the operation's shape.
-fn checked(service: Service, operation: &str, input: Value) -> Result<Map<String, Value>, AwsError> {
-    let model = service.model();
-    if let Some(shape) = model.operations.get(operation).and_then(|operation| operation.input.as_ref()) {
-        let found = model::violations(model, shape, &input);
-        if !found.is_empty() {
-            return Err(match service {
-                Service::Iam | Service::Sts => iam::validation(&found),
-                Service::Eks => {
-                    let codes = [
-                        "InvalidParameterException",
-                        "InvalidRequestException",
-                        "BadRequestException",
-                        "ClientException",
-                    ];
-                    AwsError::validation(model.declared(operation, &codes), &found)
-                }
-                Service::Tagging | Service::EksAuth => {
-                    AwsError::validation("InvalidParameterException", &found)
-                }
-            });
-        }
-    }
-    match input {
-        Value::Object(input) => Ok(input),
-        _ => Ok(Map::new()),
+        // A panic while answering rolled nothing back; the next request does, see `answer.rs`.
+        self.inner
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,23 +1,26 @@
 //! The sandbox on a port.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{BODY_LIMIT, Sandbox};
+use super::{BODY_LIMIT, Broken, Sandbox, admin};
 
 /// How long connections that are in use may take to finish after a shutdown.
 const GRACE: Duration = Duration::from_secs(2);
+/// An import may hold 100,000 objects.
+const STATE_LIMIT: usize = 512 * 1024 * 1024;
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(30);
 
@@ -99,14 +102,72 @@ pub async fn serve(
     Ok(())
 }
 
-async fn answer(sandbox: &Sandbox, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    sandbox: &Sandbox,
+    request: Request<Incoming>,
+) -> Result<Response<Either<Full<Bytes>, Cut>>, ConnectionBroken> {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+    let limit = if parts.uri.path().starts_with(admin::PREFIX) {
+        STATE_LIMIT
+    } else {
+        BODY_LIMIT
+    };
+    let body = match Limited::new(body, limit).collect().await {
         Ok(body) => body.to_bytes(),
         // One byte over the limit: the sandbox words the refusal.
         Err(error) if error.is::<LengthLimitError>() => Bytes::from(vec![0; BODY_LIMIT + 1]),
         Err(_) => Bytes::from_static(b"\0"),
     };
     let response = sandbox.handle(Request::from_parts(parts, body)).await;
-    Ok(response.map(Full::new))
+    match response.extensions().get::<Broken>() {
+        None => Ok(response.map(|body| Either::Left(Full::new(body)))),
+        // hyper drops a connection whose service fails.
+        Some(Broken::Reset) => Err(ConnectionBroken),
+        Some(Broken::Truncated(bytes)) => {
+            let bytes = *bytes;
+            Ok(response.map(|body| {
+                let part = body.slice(..bytes.min(body.len()));
+                Either::Right(Cut {
+                    whole: body.len() as u64,
+                    part: Some(part),
+                })
+            }))
+        }
+    }
 }
+
+/// A body that promises its whole length and breaks off.
+struct Cut {
+    whole: u64,
+    part: Option<Bytes>,
+}
+
+impl hyper::body::Body for Cut {
+    type Data = Bytes;
+    type Error = ConnectionBroken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ConnectionBroken>>> {
+        Poll::Ready(Some(
+            self.part.take().map(Frame::data).ok_or(ConnectionBroken),
+        ))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.whole)
+    }
+}
+
+/// A fault breaks the connection.
+#[derive(Debug)]
+struct ConnectionBroken;
+
+impl std::fmt::Display for ConnectionBroken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is broken on purpose")
+    }
+}
+
+impl std::error::Error for ConnectionBroken {}

@@ -206,6 +206,21 @@ impl Store {
         Ok(())
     }
 
+    /// The keys that changed since the last commit.
+    pub(crate) fn changed(&self) -> Vec<String> {
+        let changed: BTreeSet<&String> = self.undo.iter().map(|(key, _)| key).collect();
+        changed.into_iter().cloned().collect()
+    }
+
+    /// The keys that changed since the last commit, each with what it held then.
+    pub(crate) fn changes(&self) -> BTreeMap<String, Option<Value>> {
+        let mut changes = BTreeMap::new();
+        for (key, before) in &self.undo {
+            changes.entry(key.clone()).or_insert_with(|| before.clone());
+        }
+        changes
+    }
+
     /// Undoes the changes since the last commit.
     pub(crate) fn rollback(&mut self) {
         while let Some((key, before)) = self.undo.pop() {
@@ -213,8 +228,8 @@ impl Store {
         }
     }
 
-    #[cfg(test)]
-    fn all(&self) -> &BTreeMap<String, Value> {
+    /// Every document.
+    pub(crate) fn all(&self) -> &BTreeMap<String, Value> {
         &self.documents
     }
 }

@@ -6,6 +6,8 @@ mod botocore;
 mod client;
 mod clusters;
 mod durable;
+mod faults;
 mod hostile;
 mod iam;
+mod members;
 mod sts_and_tags;

@@ -54,7 +54,7 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
         if *to == Type::Any || unknown.ty == *to {
             return Ok(value);
         }
-        let unknown = Unknown { ty: to.clone(), ..Unknown::clone(unknown) };
+        let unknown = Unknown { ty: keeping_elements(&unknown.ty, to), ..Unknown::clone(unknown) };
         return Ok(Value::unknown(unknown).mark(sensitive));
     }
     if value.is_null() {
@@ -84,6 +84,20 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
         Type::Tuple(types) => tuple(value, types, to)?,
     };
     Ok(converted.mark(sensitive))
+}
+
+/// `to`, where an element type of `any` leaves the one that is known.
+fn keeping_elements(from: &Type, to: &Type) -> Type {
+    match (from, to) {
+        (Type::List(known) | Type::Set(known), Type::List(any)) if **any == Type::Any => {
+            Type::List(known.clone())
+        }
+        (Type::List(known) | Type::Set(known), Type::Set(any)) if **any == Type::Any => {
+            Type::Set(known.clone())
+        }
+        (Type::Map(known), Type::Map(any)) if **any == Type::Any => Type::Map(known.clone()),
+        _ => to.clone(),
+    }
 }
 
 fn string(value: Value) -> Result<Value, ConvertError> {

@@ -8,6 +8,9 @@ use crate::value::{Data, Map, Number, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a turn of a loop costs besides its body: both its values are made.
+pub(super) const ITERATION: usize = 4;
+
 /// (key, value) of each element, or the unknown that stands for all.
 pub(super) type Elements = Result<Vec<(Value, Value)>, Value>;
 
@@ -59,7 +62,7 @@ impl Evaluator<'_> {
             Ok(elements) => elements,
             Err(unknown) => return Ok(unknown_because(Type::Any, [&unknown]).mark(sensitive)),
         };
-        self.spend(elements.len(), span)?;
+        self.spend(ITERATION * elements.len(), span)?;
         let mut result = Building::new(node);
         let mut unknown: Vec<Value> = Vec::new();
         let mut errors = Vec::new();

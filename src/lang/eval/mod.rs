@@ -67,7 +67,7 @@ pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Result<Value, Vec<Diagnostic>
 }
 
 /// Steps (expressions evaluated, items visited, 64-byte blocks written) one evaluation may take.
-const MAX_WORK: u64 = 20_000_000;
+const MAX_WORK: u64 = 10_000_000;
 
 /// Bytes one evaluation may write into strings.
 pub(crate) const MAX_TEXT: usize = 64 << 20;
@@ -143,7 +143,9 @@ impl<'a> Evaluator<'a> {
         self.spend(1, expr.span())?;
         match expr.kind() {
             Kind::Literal(value) => Ok(value.clone()),
-            Kind::Parenthesis(inner) | Kind::Unwrapped(inner) => self.eval(inner, env),
+            Kind::Parenthesis(inner) | Kind::Unwrapped(inner) | Kind::Json { value: inner, .. } => {
+                self.eval(inner, env)
+            }
             Kind::Template(parts) => self.template(parts, expr.span(), env),
             Kind::List(items) => collect(items.iter().map(|item| self.eval(item, env))).map(Value::list),
             Kind::Object(items) => self.object(items, env),

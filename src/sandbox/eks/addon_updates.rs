@@ -77,6 +77,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
         call.text("serviceAccountRoleArn").map_or(Value::Null, Value::String),
     );
 
+    addon.hidden.remove("failed");
     let done = call.after(UPDATE);
     let update = updates::start(call, &cluster_name, Of::Addon(&name), "AddonUpdate", params, done);
     addon.start("UPDATING", done, Some("ACTIVE"), patch);

@@ -1,13 +1,19 @@
 //! EKS: the operations and what they share.
 
+mod access_entries;
 mod addon_updates;
 mod addons;
 mod associations;
 pub(crate) mod auth;
 mod cluster_config;
+mod cluster_updates;
 mod clusters;
 mod configuration;
+mod fargate;
 mod idempotency;
+mod insights;
+mod nodegroup_updates;
+mod nodegroups;
 mod roles;
 mod tags;
 mod updates;
@@ -37,9 +43,9 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         "DescribeCluster" => clusters::describe(call),
         "ListClusters" => clusters::list(call),
         "DeleteCluster" => clusters::delete(call),
-        "UpdateClusterConfig" => cluster_config::update_config(call),
-        "UpdateClusterVersion" => cluster_config::update_version(call),
-        "AssociateEncryptionConfig" => cluster_config::associate_encryption(call),
+        "UpdateClusterConfig" => cluster_updates::update_config(call),
+        "UpdateClusterVersion" => cluster_updates::update_version(call),
+        "AssociateEncryptionConfig" => cluster_updates::associate_encryption(call),
         "DescribeClusterVersions" => versions::cluster_versions(call),
         "CreateAddon" => addons::create(call),
         "DescribeAddon" => addons::describe(call),
@@ -58,9 +64,33 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         "TagResource" => tags::tag(call),
         "UntagResource" => tags::untag(call),
         "ListTagsForResource" => tags::list(call),
-        "ListNodegroups" => list_members(call, "clusterName", "nodegroup", "nodegroups"),
-        "ListFargateProfiles" => list_members(call, "clusterName", "fargate-profile", "fargateProfileNames"),
-        "ListAccessEntries" => list_members(call, "clusterName", "access-entry", "accessEntries"),
+        "CreateNodegroup" => nodegroups::create(call),
+        "DescribeNodegroup" => nodegroups::describe(call),
+        "ListNodegroups" => list_members(call, "nodegroup", "nodegroupName", "nodegroups"),
+        "UpdateNodegroupConfig" => nodegroup_updates::update_config(call),
+        "UpdateNodegroupVersion" => nodegroup_updates::update_version(call),
+        "DeleteNodegroup" => nodegroups::delete(call),
+        "CreateFargateProfile" => fargate::create(call),
+        "DescribeFargateProfile" => fargate::describe(call),
+        "ListFargateProfiles" => list_members(
+            call,
+            "fargate-profile",
+            "fargateProfileName",
+            "fargateProfileNames",
+        ),
+        "DeleteFargateProfile" => fargate::delete(call),
+        "CreateAccessEntry" => access_entries::create(call),
+        "DescribeAccessEntry" => access_entries::describe(call),
+        "ListAccessEntries" => access_entries::list(call),
+        "UpdateAccessEntry" => access_entries::update(call),
+        "DeleteAccessEntry" => access_entries::delete(call),
+        "AssociateAccessPolicy" => access_entries::associate(call),
+        "DisassociateAccessPolicy" => access_entries::disassociate(call),
+        "ListAssociatedAccessPolicies" => access_entries::list_associated(call),
+        "ListInsights" => insights::list(call),
+        "DescribeInsight" => insights::describe(call),
+        "StartInsightsRefresh" => insights::start_refresh(call),
+        "DescribeInsightsRefresh" => insights::describe_refresh(call),
         "ListAccessPolicies" => versions::access_policies(call),
         other => {
             let text = format!("The sandbox does not implement {other}");
@@ -76,7 +106,9 @@ fn invalid(call: &Call<'_>, message: impl Into<String>) -> AwsError {
 }
 
 fn about_cluster(call: &Call<'_>, error: AwsError) -> AwsError {
-    let name = ["clusterName", "name"].into_iter().find_map(|member| call.text(member));
+    let name = ["clusterName", "name"]
+        .into_iter()
+        .find_map(|member| call.text(member));
     match name {
         Some(name) => error.with("clusterName", &name),
         None => error,
@@ -88,7 +120,8 @@ fn cluster(call: &Call<'_>, member: &str) -> Result<Resource, AwsError> {
     let name = call.required(member);
     call.load(&call.key(&["cluster", &name])).ok_or_else(|| {
         // ListUpdates and a few others say it this way too; DescribeCluster is where the text was seen.
-        AwsError::new(NOT_FOUND, format!("No cluster found for name: {name}.")).with("clusterName", &name)
+        AwsError::new(NOT_FOUND, format!("No cluster found for name: {name}."))
+            .with("clusterName", &name)
     })
 }
 
@@ -99,7 +132,10 @@ fn active_cluster(call: &Call<'_>, member: &str) -> Result<Resource, AwsError> {
         return Ok(cluster);
     }
     let text = format!("Cluster '{}' is not in ACTIVE status", cluster.text("name"));
-    Err(about_cluster(call, AwsError::new(call.declared(&[INVALID_REQUEST, INVALID_PARAMETER]), text)))
+    Err(about_cluster(
+        call,
+        AwsError::new(call.declared(&[INVALID_REQUEST, INVALID_PARAMETER]), text),
+    ))
 }
 
 /// A page of names or summaries, `{"<member>": […], "nextToken": …}`.
@@ -109,7 +145,10 @@ fn page<T: Into<Value>>(
     member: &str,
     wanted: impl Fn(&Resource) -> Option<T>,
 ) -> Answer {
-    let limit = call.number("maxResults").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100);
+    let limit = call
+        .number("maxResults")
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(100);
     let token = call.text("nextToken");
     let (items, next) = call
         .page(prefix, limit, token.as_deref(), |_, document| {
@@ -118,24 +157,23 @@ fn page<T: Into<Value>>(
         })
         .map_err(|_| invalid(call, "The nextToken is not valid"))?;
     let mut answer = Map::new();
-    answer.insert(member.to_owned(), Value::Array(items.into_iter().map(Into::into).collect()));
+    answer.insert(
+        member.to_owned(),
+        Value::Array(items.into_iter().map(Into::into).collect()),
+    );
     if let Some(next) = next {
         answer.insert("nextToken".to_owned(), Value::String(next));
     }
     Ok(Value::Object(answer))
 }
 
-/// The names of a cluster's members of one kind.
-fn list_members(call: &Call<'_>, cluster_member: &str, kind: &str, member: &str) -> Answer {
-    let cluster = cluster(call, cluster_member)?;
+/// The names of a cluster's members of one kind; `name` is where their description has it.
+fn list_members(call: &Call<'_>, kind: &str, name: &str, member: &str) -> Answer {
+    let cluster = cluster(call, "clusterName")?;
     let prefix = call.key(&[kind, cluster.text("name")]);
-    let name = match kind {
-        "nodegroup" => "nodegroupName",
-        "fargate-profile" => "fargateProfileName",
-        "access-entry" => "principalArn",
-        _ => "addonName",
-    };
-    page(call, &prefix, member, |resource| Some(Value::String(resource.text(name).to_owned())))
+    page(call, &prefix, member, |resource| {
+        Some(Value::String(resource.text(name).to_owned()))
+    })
 }
 
 /// `{"<member>": value}`
@@ -147,5 +185,8 @@ fn wrap(member: &str, value: Value) -> Value {
 
 /// An ARN of this region.
 fn arn(call: &Call<'_>, resource: &str) -> String {
-    format!("arn:{}:eks:{}:{}:{resource}", call.partition, call.region, call.account)
+    format!(
+        "arn:{}:eks:{}:{}:{resource}",
+        call.partition, call.region, call.account
+    )
 }

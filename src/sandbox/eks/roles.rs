@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::call::{Arn, Call};
 use super::super::error::AwsError;
-use super::super::iam::{Role, role_by_arn, trust_allows_service};
+use super::super::iam::{Role, trust_allows_service, visible_role_by_arn};
 use super::invalid;
 
 /// The role of a cluster. The texts are those Terraform's provider waits on.
@@ -49,12 +49,40 @@ pub(super) fn check_service_role(
     Ok(())
 }
 
+/// The role of a node group.
+pub(super) fn check_node_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
+    check_principals(call, arn, "nodeRole", "ec2.amazonaws.com")
+}
+
+/// The pod execution role of a Fargate profile.
+pub(super) fn check_fargate_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
+    check_principals(
+        call,
+        arn,
+        "podExecutionRole",
+        "eks-fargate-pods.amazonaws.com",
+    )
+}
+
+fn check_principals(call: &Call<'_>, arn: &str, what: &str, service: &str) -> Result<(), AwsError> {
+    let role = own_role(call, arn, || {
+        format!("The role with ARN {arn} cannot be found.")
+    })?;
+    if !trust_allows_service(&role.trust, service, &["sts:AssumeRole"]) {
+        let text = format!(
+            "Following required service principals [{service}] were not found in the trust relationships of {what} {arn}"
+        );
+        return Err(invalid(call, text));
+    }
+    Ok(())
+}
+
 fn own_role(call: &Call<'_>, arn: &str, missing: impl Fn() -> String) -> Result<Role, AwsError> {
     check_role_arn(call, arn)?;
     if Arn::parse(arn).is_some_and(|arn| arn.account != call.account) {
         return Err(invalid(call, "Cross-account pass role is not allowed."));
     }
-    role_by_arn(call.store, arn).ok_or_else(|| invalid(call, missing()))
+    visible_role_by_arn(call.store, arn).ok_or_else(|| invalid(call, missing()))
 }
 
 /// That a text is a role's ARN at all.

@@ -11,6 +11,7 @@ mod role;
 mod roles;
 mod tags;
 mod versions;
+mod visibility;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -19,8 +20,9 @@ use super::call::Call;
 use super::error::{Answer, AwsError};
 use super::model::{Violation, ViolationKind};
 
-pub(crate) use document::trust_allows_service;
+pub(crate) use document::{trust_allows_service, wildcard};
 pub(crate) use role::{Role, role_by_arn};
+pub(crate) use visibility::{hide_changes, visible_role_by_arn};
 
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     match call.operation {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::super::call::{Arn, Call, iam_key, load, seconds};
 use super::super::error::AwsError;
 use super::super::store::Store;
-use super::{document, encoded, managed, missing, tags};
+use super::{document, encoded, managed, missing, tags, visibility};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Role {
@@ -142,11 +142,18 @@ pub(super) fn attached_view(arn: &str) -> Value {
     json!({"PolicyName": arn.rsplit('/').next().unwrap_or(arn), "PolicyArn": arn})
 }
 
-/// The role a request names.
+/// The role a request names, as the caller of a read sees it.
 pub(super) fn named(call: &Call<'_>) -> Result<Role, AwsError> {
     let name = call.required("RoleName");
-    role_by_name(call.store, &call.account, &name)
-        .ok_or_else(|| missing(format!("The role with name {name} cannot be found.")))
+    let key = call.iam_key(&["role", &name.to_ascii_lowercase()]);
+    let reads = call.operation.starts_with("Get") || call.operation.starts_with("List");
+    let role = if reads {
+        let seen = visibility::seen(call, &key, call.store.get(&key));
+        seen.and_then(|document| serde_json::from_value(document).ok())
+    } else {
+        call.load(&key)
+    };
+    role.ok_or_else(|| missing(format!("The role with name {name} cannot be found.")))
 }
 
 /// The role a request names, to be changed: a service's own role cannot be.
