@@ -25,6 +25,8 @@ pub struct CallError {
     pub retryable: bool,
     /// There are no credentials, or AWS does not know them.
     pub credentials: bool,
+    /// An answer came that cannot be read.
+    pub(super) broken: bool,
     pub help: Option<String>,
 }
 
@@ -38,6 +40,7 @@ impl CallError {
             ambiguous: false,
             retryable: false,
             credentials: false,
+            broken: false,
             help: None,
         }
     }
@@ -110,8 +113,12 @@ impl CallError {
                     (None, Some(_)) => String::new(),
                     (None, None) => format!("AWS answered with HTTP status {status}"),
                 };
-                failed.ambiguous = status >= 500;
-                failed.retryable = status >= 500;
+                // The SDK also reports a success that it cannot read as an error of the service.
+                failed.broken = status < 400;
+                if failed.broken {
+                    failed.message = "the answer cannot be read".to_string();
+                }
+                failed.ambiguous = status >= 500 || failed.broken;
             }
             SdkError::TimeoutError(_) => {
                 failed.message = "no answer in time".to_string();
@@ -123,6 +130,7 @@ impl CallError {
             }
             SdkError::ResponseError(_) => {
                 failed.message = causes(&error);
+                failed.broken = true;
                 failed.ambiguous = true;
             }
             _ => failed.message = causes(&error),

@@ -3,4 +3,5 @@
 mod environment;
 mod lifecycles;
 mod reading;
+mod trouble;
 mod world;

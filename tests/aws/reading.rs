@@ -69,7 +69,7 @@ async fn refusals_are_worked_around() {
         request.uri().host().is_some_and(|host| host.starts_with("tagging"))
             || body.contains("Action=GetAccountAuthorizationDetails")
     };
-    let world = account_of(World::refusing(bulk)).await;
+    let world = account_of(World::with(|_| {}, bulk)).await;
     let snapshot = world.answered(KINDS.map(owned)).await;
     let mut found = existing(&snapshot);
     found.sort_by_key(|name| ALL.iter().position(|known| known == name));

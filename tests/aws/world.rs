@@ -1,11 +1,11 @@
 //! A sandbox with AWS's own durations, and the calls a plan would name.
 
 use bytes::Bytes;
-use eksform::aws::{Aws, CallError, Providers, Request, Settled, Setup, access_key, transport};
+use eksform::aws::{Aws, CallError, Providers, Request, Settled, Setup, access_key, fallible_transport};
 use eksform::kinds::schema;
 use eksform::live::{Fact, Object, Snapshot, StackName};
 use eksform::plan::Call;
-use eksform::sandbox::{Clock, Options, Sandbox};
+use eksform::sandbox::{Broken, Clock, Options, Sandbox};
 use eksform::stack::ProviderConfig;
 use eksform::value::{Identity, KeyPart, Map, Path, Place, ProviderRef, Step, Value, Want, json};
 use std::collections::BTreeSet;
@@ -31,22 +31,38 @@ pub struct Change<'a> {
 }
 
 impl World {
-    /// AWS's durations on tokio's clock, which the test pauses. Requests that `refuse` has an answer for never
-    /// reach the sandbox.
-    pub fn refusing(refuse: fn(&http::Request<Bytes>) -> bool) -> World {
+    pub fn new() -> World {
+        World::with(|_| {}, |_| false)
+    }
+
+    /// AWS's durations on tokio's clock, which the test pauses, and what `options` changes. Requests that are to be
+    /// denied never reach the sandbox.
+    pub fn with(options: impl FnOnce(&mut Options), denied: fn(&http::Request<Bytes>) -> bool) -> World {
         let clock = Clock::Tokio { start: SystemTime::now() };
-        let sandbox = Sandbox::in_memory(Options { clock, speed: 1.0 });
+        let mut chosen = Options { clock, speed: 1.0, ..Options::default() };
+        options(&mut chosen);
+        let sandbox = Sandbox::in_memory(chosen);
         let behind = sandbox.clone();
-        let client = transport(move |request| {
+        let client = fallible_transport(move |request| {
             let sandbox = behind.clone();
             Box::pin(async move {
-                if refuse(&request) {
+                if denied(&request) {
                     let body = r#"{"message":"User: arn:aws:iam::123456789012:user/ci is not authorized"}"#;
                     let denied = http::Response::builder().status(403);
                     let denied = denied.header("x-amzn-errortype", "AccessDeniedException");
-                    return denied.body(Bytes::from(body)).expect("a canned answer is well formed");
+                    return Ok(denied.body(Bytes::from(body)).expect("a canned answer is well formed"));
                 }
-                sandbox.handle(request).await
+                let mut answer = sandbox.handle(request).await;
+                // As unreliable as a network where the sandbox says so.
+                match answer.extensions().get::<Broken>().copied() {
+                    Some(Broken::Reset) => Err(std::io::ErrorKind::ConnectionReset.into()),
+                    Some(Broken::Truncated(length)) => {
+                        let body = answer.body_mut();
+                        *body = body.slice(..length.min(body.len()));
+                        Ok(answer)
+                    }
+                    None => Ok(answer),
+                }
             })
         });
         let aws = Aws::new(Setup {
@@ -58,10 +74,6 @@ impl World {
         });
         let providers = Providers::from([(ProviderRef::default(), ProviderConfig::default())]);
         World { sandbox, aws, providers, token: AtomicU64::new(0) }
-    }
-
-    pub fn new() -> World {
-        World::refusing(|_| false)
     }
 
     /// Makes one call and waits for its effect; returns what there is then, and the words of progress.

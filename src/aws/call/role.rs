@@ -156,7 +156,7 @@ async fn create(iam: &Iam, pace: &Pace, request: &Request<'_>) -> Result<Wait, C
     };
     let mut unanswered = 0;
     loop {
-        let made = until_visible(pace, request, || iam.run(request.operation(), send)).await;
+        let made = until_visible(pace, request, || iam.once(request.operation(), send)).await;
         let error = match made {
             Ok(_) => return Ok(Wait::None),
             Err(error) => error,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The pause before the second look; later ones grow to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long something that was just made may take to show.
@@ -92,7 +92,7 @@ impl Waiting<'_> {
     }
 
     async fn look(&self) -> Result<Option<Option<Object>>, CallError> {
-        self.looked(observe::object(self.connection, self.request.identity).await)
+        self.looked(observe::under_way(self.connection, self.request.identity).await)
     }
 
     /// Pauses, unless the time is up: then says what the state still is.
