@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 const PATH: Param = param("path", Ty::String);
+const VARS: Param = param("vars", Ty::Any).shallow();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("abspath", &[PATH], Ty::String, abspath),
@@ -30,8 +31,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("fileset", &[PATH, param("pattern", Ty::String)], Ty::StringSet, fileset),
     function("pathexpand", &[PATH], Ty::String, pathexpand),
-    function("templatefile", &[PATH, param("vars", Ty::Any).shallow()], Ty::String, templatefile),
-    function("templatestring", &[], Ty::String, |_, _| Ok(Value::NULL)).syntax(templatestring),
+    function("templatefile", &[PATH, VARS], Ty::String, templatefile),
+    function("templatestring", &[param("ref", Ty::String), VARS], Ty::String, |_, _| Ok(Value::NULL))
+        .syntax(templatestring),
 ];
 
 /// The answer to a want: a value, null for what is absent, or the unknown that stands for it.
