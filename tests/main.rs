@@ -5,6 +5,8 @@ mod architecture;
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+mod invalid;
 mod lang;
+mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;
