@@ -87,6 +87,9 @@ impl World {
             snapshot: planned.snapshot,
             aws: self.aws.clone(),
         };
+        execution
+            .check()
+            .map_err(|found| render::diagnostics(&found, &execution.program.sources, Style::plain()))?;
         let applied =
             apply::execute(execution, Options { look_again: true, ..Options::default() }, Arc::new(listener))
                 .await;
