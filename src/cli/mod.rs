@@ -17,6 +17,8 @@ mod destroy;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
+mod loopback;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "aws")]
 mod session;

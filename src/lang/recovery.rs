@@ -154,7 +154,7 @@ pub(super) fn explain(
     lexed: &Lexed,
     error: &hcl::edit::parser::Error,
 ) -> Diagnostic {
-    let at = error.location().offset().min(text.len());
+    let at = boundary(text, error.location().offset());
     let index = lexed.tokens.partition_point(|token| token.range.end <= at);
     let token = lexed.tokens.get(index);
     let range = match token {
@@ -255,6 +255,15 @@ pub(super) fn explain(
         Some((_, expected)) => error(format!("Unexpected {found}: expected {}", expected.replace('`', "\""))),
         None => error(format!("Unexpected {found}")),
     }
+}
+
+/// The start of the character that holds the byte; the parser sometimes points into one.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn line_end(text: &str, from: usize) -> usize {

@@ -167,8 +167,9 @@ pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
     match hcl::edit::parser::parse_template(lower.text) {
         Ok(parsed) => template::bare(lower, &parsed, whole),
         Err(error) => {
-            let at = error.location().offset();
-            let span = lower.span(Some(at..(at + 1).min(lower.text.len()).max(at)), whole);
+            let at = recovery::boundary(lower.text, error.location().offset());
+            let end = lower.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let span = lower.span(Some(at..end), whole);
             let message = match error.message() {
                 "unexpected token" => "it does not end, or a directive is not closed",
                 other => other,

@@ -1,5 +1,6 @@
 //! From a request to its answer: who asks, what goes wrong, what happens, what is written down.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -72,7 +73,11 @@ impl Sandbox {
             }
             Ok(scope) => {
                 prepared.service = Some(scope.service);
-                prepared.asked = read(state, &scope, parts, body, now, &mut prepared);
+                let verified = match &self.inner.known_keys {
+                    Some(known) => verify(state, known, &scope, parts, body),
+                    None => Ok(()),
+                };
+                prepared.asked = verified.and_then(|()| read(state, &scope, parts, body, now, &mut prepared));
             }
         }
         prepared
@@ -151,6 +156,31 @@ impl Sandbox {
         state.store.commit().map_err(|error| unwritten(service, &error))?;
         answer
     }
+}
+
+/// That the caller has the secret of the access key.
+fn verify(
+    state: &State,
+    known: &BTreeMap<String, String>,
+    scope: &wire::Scope,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<(), AwsError> {
+    let query = matches!(scope.service, Service::Iam | Service::Sts);
+    let refuse = |query_code: &str, json_code: &str, text: &str| {
+        Err(AwsError::new(if query { query_code } else { json_code }, text).status(403))
+    };
+    let session = sts::secret(&state.store, &scope.access_key);
+    let Some(secret) = known.get(&scope.access_key).or(session.as_ref()) else {
+        let text = "The security token included in the request is invalid.";
+        return refuse("InvalidClientTokenId", "UnrecognizedClientException", text);
+    };
+    if wire::signature::valid(parts, body, secret) {
+        return Ok(());
+    }
+    let text = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                Access Key and signing method. Consult the service documentation for details.";
+    refuse("SignatureDoesNotMatch", "InvalidSignatureException", text)
 }
 
 fn read(

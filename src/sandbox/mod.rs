@@ -25,6 +25,7 @@ mod tagging;
 mod transfer;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,9 @@ pub struct Options {
     pub consistency: Duration,
     /// What goes wrong.
     pub faults: Faults,
+    /// The known access keys and their secrets. If given, every other access key and every signature that does not
+    /// fit is refused; credentials that the sandbox handed out are known.
+    pub verify_signatures: Option<BTreeMap<String, String>>,
 }
 
 impl Default for Options {
@@ -69,6 +73,7 @@ impl Default for Options {
             speed: 2700.0,
             consistency: Duration::ZERO,
             faults: Faults::default(),
+            verify_signatures: None,
         }
     }
 }
@@ -123,6 +128,7 @@ struct Inner {
     speed: f64,
     /// Milliseconds.
     consistency: i64,
+    known_keys: Option<BTreeMap<String, String>>,
     directory: Option<PathBuf>,
     state: Mutex<State>,
 }
@@ -192,6 +198,7 @@ impl Sandbox {
                 clock: options.clock.run(),
                 speed,
                 consistency: i64::try_from(options.consistency.as_millis()).unwrap_or(i64::MAX),
+                known_keys: options.verify_signatures,
                 directory,
                 state,
             }),

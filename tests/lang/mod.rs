@@ -3,4 +3,5 @@
 mod corpus;
 mod format;
 mod laws;
+mod mutations;
 mod scope;

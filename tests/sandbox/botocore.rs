@@ -32,7 +32,9 @@ async fn boto3_finds_nothing_to_complain_about() {
         return;
     }
     // So fast that whatever is begun is done by the next request.
-    let sandbox = Sandbox::in_memory(Options { speed: 1e12, ..Options::default() });
+    let known = ["AKIDEXAMPLE", "210987654321"].map(|key| (key.to_owned(), "secret".to_owned()));
+    let verify_signatures = Some(known.into());
+    let sandbox = Sandbox::in_memory(Options { speed: 1e12, verify_signatures, ..Options::default() });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(serve(sandbox, listener, std::future::pending()));

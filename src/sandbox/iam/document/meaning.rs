@@ -57,16 +57,38 @@ pub(crate) fn trust_allows_service(document: &str, service: &str, actions: &[&st
     let Ok(policy) = serde_json::from_str::<Value>(document) else {
         return false;
     };
-    let names = |statement: &Map<String, Value>| match statement.get("Principal") {
-        Some(Value::String(all)) => all == "*",
-        Some(principal) => texts(principal.get("Service")).contains(&service),
-        None => false,
-    };
     actions.iter().all(|action| {
-        let about = statements(&policy).into_iter().filter(|s| names(s) && matches_action(s, action));
+        let about = statements(&policy)
+            .into_iter()
+            .filter(|s| names_service(s, service) && matches_action(s, action));
         let effects: Vec<&str> = about.map(effect).collect();
         effects.contains(&"Allow") && !effects.contains(&"Deny")
     })
+}
+
+/// Whether a trust policy lets a service do an action under these condition keys.
+pub(crate) fn trust_allows_service_under(
+    document: &str,
+    service: &str,
+    action: &str,
+    keys: &[(&str, &str)],
+) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
+    let about = statements(&policy).into_iter().filter(|statement| {
+        names_service(statement, service)
+            && matches_action(statement, action)
+            && condition_holds(statement.get("Condition"), keys)
+    });
+    let effects: Vec<&str> = about.map(effect).collect();
+    effects.contains(&"Allow") && !effects.contains(&"Deny")
+}
+
+fn names_service(statement: &Map<String, Value>, service: &str) -> bool {
+    match statement.get("Principal") {
+        Some(Value::String(all)) => all == "*",
+        Some(principal) => texts(principal.get("Service")).contains(&service),
+        None => false,
+    }
 }
 
 /// What is known of a caller when a trust policy is evaluated.

@@ -9,7 +9,9 @@ use super::super::error::AwsError;
 use super::super::store::Store;
 
 pub(super) use meaning::allows_action;
-pub(crate) use meaning::{Request, trust_allows_principal, trust_allows_service, wildcard};
+pub(crate) use meaning::{
+    Request, trust_allows_principal, trust_allows_service, trust_allows_service_under, wildcard,
+};
 
 /// What a document is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
