@@ -1,6 +1,8 @@
 //! The one integration test binary: every other one would link everything again.
 
 mod architecture;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod converge;
 mod lang;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -12,7 +12,7 @@ use crate::plan::{
 };
 use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -72,32 +72,34 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
     let snapshot = Mutex::new(execution.snapshot.clone());
     let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
     let mut outcome = Outcome::default();
-    let mut running: JoinSet<(ChangeId, Result<(), Failure>)> = JoinSet::new();
-    let mut in_flight: BTreeSet<ChangeId> = BTreeSet::new();
+    let mut running: JoinSet<Result<(), Failure>> = JoinSet::new();
+    let mut in_flight: HashMap<tokio::task::Id, ChangeId> = HashMap::new();
     let mut settled: BTreeSet<ChangeId> = BTreeSet::new();
     loop {
         while running.len() < shared.options.parallelism.max(1) && !shared.options.interrupt.stopping() {
             let Some(id) = schedule.pop() else { break };
             let task = shared.clone();
-            in_flight.insert(id);
-            running.spawn(async move { (id, task.change(id).await) });
+            let handle = running.spawn(async move { task.change(id).await });
+            in_flight.insert(handle.id(), id);
         }
         let finished = tokio::select! {
-            finished = running.join_next() => finished,
+            finished = running.join_next_with_id() => finished,
             () = shared.options.interrupt.left() => {
                 running.abort_all();
-                outcome.abandoned = in_flight.into_iter().collect();
+                outcome.abandoned = in_flight.into_values().collect();
+                outcome.abandoned.sort();
                 break;
             }
         };
         let Some(finished) = finished else { break };
-        let (id, result) = match finished {
-            Ok(finished) => finished,
-            // A change that panicked is a failure like any other; which one is known by elimination below.
-            Err(_) => continue,
+        let (task, result) = match finished {
+            Ok((task, result)) => (task, Some(result)),
+            Err(error) => (error.id(), None),
         };
-        in_flight.remove(&id);
+        let Some(id) = in_flight.remove(&task) else { continue };
         settled.insert(id);
+        // A change that panicked is a failure like any other.
+        let result = result.unwrap_or_else(|| Err(crashed(id)));
         match result {
             Ok(()) => {
                 count(&shared.execution.plan, id, &mut outcome);
@@ -133,6 +135,15 @@ fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
     }
     let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
     evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
+}
+
+fn crashed(change: ChangeId) -> Failure {
+    Failure {
+        change,
+        error: "eksform itself failed in a way it should not have".into(),
+        exists: Some("the change may be half done".into()),
+        help: Some("plan again to see what is there, and please report this".into()),
+    }
 }
 
 fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {

@@ -107,11 +107,7 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Either<Full<Bytes>, Cut>>, ConnectionBroken> {
     let (parts, body) = request.into_parts();
-    let limit = if parts.uri.path().starts_with(admin::PREFIX) {
-        STATE_LIMIT
-    } else {
-        BODY_LIMIT
-    };
+    let limit = if parts.uri.path().starts_with(admin::PREFIX) { STATE_LIMIT } else { BODY_LIMIT };
     let body = match Limited::new(body, limit).collect().await {
         Ok(body) => body.to_bytes(),
         // One byte over the limit: the sandbox words the refusal.
@@ -127,10 +123,7 @@ async fn answer(
             let bytes = *bytes;
             Ok(response.map(|body| {
                 let part = body.slice(..bytes.min(body.len()));
-                Either::Right(Cut {
-                    whole: body.len() as u64,
-                    part: Some(part),
-                })
+                Either::Right(Cut { whole: body.len() as u64, part: Some(part) })
             }))
         }
     }
@@ -150,9 +143,7 @@ impl hyper::body::Body for Cut {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ConnectionBroken>>> {
-        Poll::Ready(Some(
-            self.part.take().map(Frame::data).ok_or(ConnectionBroken),
-        ))
+        Poll::Ready(Some(self.part.take().map(Frame::data).ok_or(ConnectionBroken)))
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -265,10 +265,7 @@ pub(super) fn view(call: &Call<'_>, addon: &Resource) -> Value {
         .is_some_and(|addon| addon.needs_nodes);
     let mut status = addon.status.as_str();
     // Only a fault makes an add-on fail; its issues show once it has.
-    let failed = addon
-        .hidden
-        .get("failed")
-        .filter(|_| status.ends_with("_FAILED"));
+    let failed = addon.hidden.get("failed").filter(|_| status.ends_with("_FAILED"));
     let mut issues = failed.cloned().unwrap_or_else(|| json!([]));
     if status == "ACTIVE" && needs_nodes && !has_compute(call, cluster) {
         status = "DEGRADED";

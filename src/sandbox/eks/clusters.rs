@@ -7,8 +7,7 @@ use super::super::catalog;
 use super::super::error::{Answer, AwsError};
 use super::super::resource::Resource;
 use super::{
-    IN_USE, INVALID_REQUEST, access_entries, cluster, cluster_config, idempotency, invalid, page,
-    roles, wrap,
+    IN_USE, INVALID_REQUEST, access_entries, cluster, cluster_config, idempotency, invalid, page, roles, wrap,
 };
 
 /// Seconds that AWS takes.

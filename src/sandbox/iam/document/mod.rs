@@ -9,7 +9,9 @@ use super::super::error::AwsError;
 use super::super::store::Store;
 
 pub(super) use meaning::allows_action;
-pub(crate) use meaning::{Request, trust_allows_principal, trust_allows_service, wildcard};
+pub(crate) use meaning::{
+    Request, trust_allows_principal, trust_allows_service, trust_allows_service_under, wildcard,
+};
 
 /// What a document is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -422,9 +424,7 @@ pub(super) fn check_aws_principal(
     let exists = match (arn.service, arn.resource.split('/').next()) {
         ("iam", Some("root")) => arn.resource == "root",
         ("iam", Some("user")) => arn.resource.len() > 5,
-        ("iam", Some("role")) => {
-            !known_account || super::visible_role_by_arn(store, principal).is_some()
-        }
+        ("iam", Some("role")) => !known_account || super::visible_role_by_arn(store, principal).is_some(),
         ("sts", Some("assumed-role")) => arn.resource.split('/').count() == 3,
         ("sts", Some("federated-user")) => true,
         _ => false,
