@@ -13,6 +13,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -119,9 +120,9 @@ impl Store {
         let mut next = PathBuf::from(path);
         next.set_extension("jsonl.new");
         let mut writer = BufWriter::new(File::create(&next)?);
-        writer.write_all(line(&serde_json::json!([[HEADER, null]])).as_bytes())?;
+        writer.write_all(line(&[(HEADER, None::<&Value>)])?.as_bytes())?;
         for (key, document) in &self.documents {
-            writer.write_all(line(&serde_json::json!([[key, document]])).as_bytes())?;
+            writer.write_all(line(&[(key, Some(document))])?.as_bytes())?;
         }
         writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(next, path)
@@ -192,10 +193,11 @@ impl Store {
         }
         if let Some(journal) = &mut self.journal {
             let changed: BTreeSet<&String> = self.undo.iter().map(|(key, _)| key).collect();
-            let changes: Vec<Value> =
-                changed.into_iter().map(|key| serde_json::json!([key, self.documents.get(key)])).collect();
+            let changes: Vec<(&String, Option<&Value>)> =
+                changed.into_iter().map(|key| (key, self.documents.get(key))).collect();
+            let line = line(&changes)?;
             let length = journal.metadata()?.len();
-            if let Err(error) = journal.write_all(line(&Value::Array(changes)).as_bytes()) {
+            if let Err(error) = journal.write_all(line.as_bytes()) {
                 // A line that went out in part would make the next one unreadable.
                 let _ = journal.set_len(length);
                 self.rollback();
@@ -234,9 +236,9 @@ impl Store {
     }
 }
 
-fn line(changes: &Value) -> String {
-    let text = changes.to_string();
-    format!("{} {text}\n", checksum(&text))
+fn line(changes: &impl Serialize) -> io::Result<String> {
+    let text = serde_json::to_string(changes)?;
+    Ok(format!("{} {text}\n", checksum(&text)))
 }
 
 fn parse_line(line: &[u8]) -> Option<Vec<(String, Option<Value>)>> {

@@ -62,7 +62,7 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
             let arn = view.get(*arn_member)?.as_str()?;
             let tags = view.get("tags")?.as_object()?;
             let wanted = if arns.is_empty() {
-                !tags.is_empty() && type_fits(arn, &types) && tags_fit(tags, &filters)
+                !tags.is_empty() && tags_fit(tags, &filters) && type_fits(arn, &types)
             } else {
                 arns.contains(&arn)
             };
@@ -78,15 +78,17 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
 
 /// `eks`, or `eks:cluster`.
 fn type_fits(arn: &str, types: &[&str]) -> bool {
+    if types.is_empty() {
+        return true;
+    }
     let Some(arn) = Arn::parse(arn) else {
         return false;
     };
     let resource = arn.resource.split('/').next().unwrap_or_default();
-    types.is_empty()
-        || types.iter().any(|kind| match kind.split_once(':') {
-            Some((service, of)) => service == arn.service && of == resource,
-            None => *kind == arn.service,
-        })
+    types.iter().any(|kind| match kind.split_once(':') {
+        Some((service, of)) => service == arn.service && of == resource,
+        None => *kind == arn.service,
+    })
 }
 
 fn tags_fit(tags: &Map<String, Value>, filters: &[&Value]) -> bool {

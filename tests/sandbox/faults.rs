@@ -261,3 +261,34 @@ async fn a_seed_is_what_aws_describes() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_catalog_takes_real_answers() {
+    let client = Client::new(real_time());
+    client.cluster("demo", "1.30").await;
+    let path = "/addons/supported-versions?addonName=vpc-cni&kubernetesVersion=";
+    let elsewhere = client.get(&format!("{path}1.31")).await.ok();
+    let answer = json!({"addons": [
+        {"addonName": "vpc-cni", "addonVersions": [{"addonVersion": "v1.99.0-eksbuild.7", "requiresIamPermissions": true,
+            "compatibilities": [{"clusterVersion": "1.30", "platformVersions": ["*"], "defaultVersion": true}]}]},
+        {"addonName": "of-ones-own", "type": "security", "defaultNamespace": "own", "addonVersions": [
+            {"addonVersion": "v1", "compatibilities": [{"clusterVersion": "1.30", "defaultVersion": true}]}]}]});
+    assert_eq!(client.sandbox.import_catalog(&answer).unwrap(), 2);
+    let here = client.get(&format!("{path}1.30")).await.ok();
+    let versions = here["addons"][0]["addonVersions"].as_array().unwrap();
+    assert_eq!((versions.len(), &versions[0]["addonVersion"]), (1, &json!("v1.99.0-eksbuild.7")));
+    assert_eq!(client.get(&format!("{path}1.31")).await.ok(), elsewhere);
+    let own = client.post("/clusters/demo/addons", json!({"addonName": "of-ones-own"})).await.ok();
+    assert_eq!(own["addon"]["namespaceConfig"]["namespace"], "own");
+    let configuration = json!({"addonName": "of-ones-own", "addonVersion": "v1",
+        "configurationSchema": r#"{"type":"object","properties":{"a":{"type":"integer"}},"additionalProperties":false}"#,
+        "podIdentityConfiguration": [{"serviceAccount": "own-sa", "recommendedManagedPolicies": []}]});
+    client.sandbox.import_catalog(&configuration).unwrap();
+    let role = client.pod_role("pods").await;
+    wait(41).await;
+    let update = |values: &str| json!({"configurationValues": values, "podIdentityAssociations": [{"serviceAccount": "own-sa", "roleArn": role}]});
+    let path = "/clusters/demo/addons/of-ones-own/update";
+    assert!(client.post(path, update("b: 1")).await.refusal().contains("$.b: is not defined in the schema"));
+    client.post(path, update("a: 1")).await.ok();
+    assert!(client.sandbox.import_catalog(&json!({})).is_err());
+}
