@@ -6,6 +6,7 @@ use bytes::Bytes;
 use eksform::sandbox::{Broken, Fault, FaultRule, Faults, Options, Sandbox};
 use http::Request;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{Client, PODS, cluster_body, real_time, wait};
 
@@ -291,4 +292,39 @@ async fn the_catalog_takes_real_answers() {
     assert!(client.post(path, update("b: 1")).await.refusal().contains("$.b: is not defined in the schema"));
     client.post(path, update("a: 1")).await.ok();
     assert!(client.sandbox.import_catalog(&json!({})).is_err());
+}
+
+#[tokio::test]
+async fn a_server_breaks_connections() {
+    let sandbox = Sandbox::in_memory(Options::default());
+    let client = Client::of(sandbox.clone());
+    with(
+        &client,
+        vec![
+            rule("ListClusters", Some(1), Fault::ResetBefore),
+            rule("ListClusters", Some(2), Fault::Truncate),
+        ],
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(eksform::sandbox::serve(sandbox, listener, std::future::pending()));
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /clusters HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {}\r\n\r\n",
+            client.authorization("eks")
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // A reset may surface as an error or as the end.
+        let _ = stream.read_to_end(&mut answer).await;
+        answers.push(String::from_utf8(answer).unwrap());
+    }
+    assert_eq!(answers[0], "");
+    let whole = r#"{"clusters":[]}"#;
+    assert!(answers[1].contains(&format!("content-length: {}", whole.len())), "{}", answers[1]);
+    assert!(answers[1].ends_with(&whole[..whole.len() / 2]), "{}", answers[1]);
+    assert!(answers[2].ends_with(whole), "{}", answers[2]);
+    server.abort();
 }
