@@ -6,6 +6,7 @@
 pub mod apply;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod cli;
 pub mod diagnostic;
 pub mod diff;
 pub mod kinds;

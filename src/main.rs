@@ -1,1 +1,5 @@
-fn main() {}
+//! The `eksform` command.
+
+fn main() -> std::process::ExitCode {
+    eksform::cli::main()
+}

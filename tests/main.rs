@@ -1,4 +1,12 @@
 //! The one integration test binary: every other one would link everything again.
 
+mod architecture;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod aws;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod converge;
+mod invalid;
+mod lang;
+mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -10,9 +10,9 @@ use crate::live::{Fact, Object, Snapshot};
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
 };
-use crate::stack::{Inputs, Program, evaluate};
+use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -56,39 +56,50 @@ struct Shared {
     listener: Arc<Listener>,
 }
 
+/// How an apply ended.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    pub outcome: Outcome,
+    pub outputs: Vec<EvaluatedOutput>,
+    /// What the plan was made of, with what was made since.
+    pub snapshot: Snapshot,
+}
+
 /// Applies a plan. Every change is heard of; the outcome says what went through, what failed and what was
 /// not started.
-pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Outcome {
+pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Applied {
     let mut schedule = Schedule::new(&execution.plan);
     let snapshot = Mutex::new(execution.snapshot.clone());
     let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
     let mut outcome = Outcome::default();
-    let mut running: JoinSet<(ChangeId, Result<(), Failure>)> = JoinSet::new();
-    let mut in_flight: BTreeSet<ChangeId> = BTreeSet::new();
+    let mut running: JoinSet<Result<(), Failure>> = JoinSet::new();
+    let mut in_flight: HashMap<tokio::task::Id, ChangeId> = HashMap::new();
     let mut settled: BTreeSet<ChangeId> = BTreeSet::new();
     loop {
         while running.len() < shared.options.parallelism.max(1) && !shared.options.interrupt.stopping() {
             let Some(id) = schedule.pop() else { break };
             let task = shared.clone();
-            in_flight.insert(id);
-            running.spawn(async move { (id, task.change(id).await) });
+            let handle = running.spawn(async move { task.change(id).await });
+            in_flight.insert(handle.id(), id);
         }
         let finished = tokio::select! {
-            finished = running.join_next() => finished,
+            finished = running.join_next_with_id() => finished,
             () = shared.options.interrupt.left() => {
                 running.abort_all();
-                outcome.abandoned = in_flight.into_iter().collect();
+                outcome.abandoned = in_flight.into_values().collect();
+                outcome.abandoned.sort();
                 break;
             }
         };
         let Some(finished) = finished else { break };
-        let (id, result) = match finished {
-            Ok(finished) => finished,
-            // A change that panicked is a failure like any other; which one is known by elimination below.
-            Err(_) => continue,
+        let (task, result) = match finished {
+            Ok((task, result)) => (task, Some(result)),
+            Err(error) => (error.id(), None),
         };
-        in_flight.remove(&id);
+        let Some(id) = in_flight.remove(&task) else { continue };
         settled.insert(id);
+        // A change that panicked is a failure like any other.
+        let result = result.unwrap_or_else(|| Err(crashed(id)));
         match result {
             Ok(()) => {
                 count(&shared.execution.plan, id, &mut outcome);
@@ -113,7 +124,26 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
         }
     }
     (shared.listener)(&Event::Summary(outcome.clone()));
-    outcome
+    let snapshot = shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Applied { outcome, outputs: outputs(&shared.execution, &snapshot), snapshot }
+}
+
+/// The outputs, with what became known.
+fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
+    if execution.inputs.mode == Mode::Destroy {
+        return Vec::new();
+    }
+    let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
+    evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
+}
+
+fn crashed(change: ChangeId) -> Failure {
+    Failure {
+        change,
+        error: "eksform itself failed in a way it should not have".into(),
+        exists: Some("the change may be half done".into()),
+        help: Some("plan again to see what is there, and please report this".into()),
+    }
 }
 
 fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {

@@ -9,7 +9,7 @@ mod schedule;
 mod stale;
 
 pub use converge::{Files, Planned, converge};
-pub use execute::{Execution, Options, execute};
+pub use execute::{Applied, Execution, Listener, Options, execute};
 pub use stale::{Moved, moved};
 
 use std::sync::Arc;

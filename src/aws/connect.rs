@@ -8,7 +8,9 @@ use crate::live::Caller;
 use crate::stack::{AssumeRole, ProviderConfig};
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -235,7 +237,8 @@ impl Connections {
             .timeout_config(timeouts())
             .identity_cache(aws_sdk_sts::config::IdentityCache::lazy().build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        builder.set_credentials_provider(self.setup.credentials.clone());
+        let given = self.setup.credentials.clone();
+        builder.set_credentials_provider(given.or_else(|| Some(SharedCredentialsProvider::new(Nobody))));
         builder.build()
     }
 
@@ -255,6 +258,19 @@ impl Connections {
             session,
             region,
         }
+    }
+}
+
+/// No credentials at all.
+#[derive(Debug)]
+struct Nobody;
+
+impl ProvideCredentials for Nobody {
+    fn provide_credentials<'a>(&'a self) -> ProvidedCredentials<'a>
+    where
+        Self: 'a,
+    {
+        ProvidedCredentials::ready(Err(CredentialsError::not_loaded("no credentials are given")))
     }
 }
 

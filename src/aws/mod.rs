@@ -12,6 +12,8 @@ mod map;
 mod observe;
 mod pace;
 mod stats;
+#[cfg(test)]
+mod testing;
 mod transport;
 mod wait;
 
@@ -21,14 +23,17 @@ pub use stats::Stats;
 pub use transport::{fallible_transport, transport};
 pub use wait::{Settled, Wait};
 
+/// The SDK's transport type, for those who make one with [`transport`].
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Object, Snapshot, StackName};
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Place, ProviderRef, Want};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +57,11 @@ pub struct Setup {
     pub isolated: bool,
     /// Calls in flight per service and place; 0 means 16.
     pub parallelism: usize,
+}
+
+/// An access key as credentials for [`Setup::credentials`].
+pub fn access_key(id: &str, secret: &str) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "access key"))
 }
 
 /// A set of provider blocks by the name instances refer to them with.

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests sent so far.
@@ -22,6 +23,17 @@ impl Stats {
     /// All requests together.
     pub fn total(&self) -> u64 {
         self.calls.values().sum()
+    }
+}
+
+/// `12 calls, 0 of them repeated`, then a line per operation.
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} calls, {} of them repeated", self.total(), self.retries)?;
+        for (operation, count) in &self.calls {
+            write!(f, "\n  {count:>5}  {operation}")?;
+        }
+        Ok(())
     }
 }
 

@@ -47,6 +47,12 @@ pub(crate) enum Kind {
         right: Expr,
     },
     For(Box<For>),
+    /// A string of a file in JSON syntax: a template as a value, and where the language wants a name, a
+    /// type or a reference, the same text read as an expression.
+    Json {
+        value: Expr,
+        syntax: Option<Expr>,
+    },
 }
 
 /// `name(args...)`.
@@ -121,10 +127,21 @@ impl Expr {
         &self.0.kind
     }
 
+    /// The expression where the language wants a name, a type or a reference instead of a value. That is
+    /// the expression itself, except in JSON, which can only write such things as strings.
+    #[must_use]
+    pub fn as_syntax(&self) -> &Expr {
+        match self.kind() {
+            Kind::Json { value, syntax } => syntax.as_ref().unwrap_or(value),
+            _ => self,
+        }
+    }
+
     /// The literal value, if the expression is one: `"x"`, `3`, `true`, `null`.
     pub fn as_literal(&self) -> Option<&Value> {
         match self.kind() {
             Kind::Literal(value) => Some(value),
+            Kind::Json { value, .. } => value.as_literal(),
             _ => None,
         }
     }

@@ -74,7 +74,10 @@ fn string(output: &mut String, text: &str, indent: usize) {
     let lines = text.ends_with('\n')
         && text.len() > 1
         && !text.chars().any(|c| c != '\n' && c != '\t' && c.is_control());
-    if !lines {
+    // `<<-` takes the indentation of the least indented line off, and leaves blank lines alone.
+    let flush = text.lines().any(|line| !line.is_empty() && !line.starts_with(char::is_whitespace))
+        && text.lines().all(|line| line.is_empty() || !line.trim().is_empty());
+    if !lines || indent > 0 && !flush {
         quoted(output, text);
         return;
     }

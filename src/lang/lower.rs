@@ -16,13 +16,21 @@ pub(super) struct Lower<'a> {
     pub base: usize,
     /// The text that was parsed.
     pub text: &'a str,
+    /// Where the bytes of `text` stand in the file, if not one after the other from `base` on: a JSON
+    /// string with escapes.
+    pub offsets: Option<&'a [u32]>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Lower<'_> {
     /// The absolute span; syntax without one (there should be none) takes its parent's.
     pub fn span(&self, range: Option<Range<usize>>, parent: Span) -> Span {
-        range.map_or(parent, |range| Span::new(self.file, range.start + self.base..range.end + self.base))
+        let Some(range) = range else { return parent };
+        let place = |at: usize| match self.offsets {
+            Some(offsets) => offsets.get(at).or(offsets.last()).map_or(0, |at| *at as usize),
+            None => at + self.base,
+        };
+        Span::new(self.file, place(range.start)..place(range.end))
     }
 
     fn fail(&mut self, diagnostic: Diagnostic, span: Span) -> Expr {
@@ -35,7 +43,7 @@ impl Lower<'_> {
         let kind = match expr {
             Expression::Null(_) => Kind::Literal(Value::NULL),
             Expression::Bool(value) => Kind::Literal(Value::from(*value.value())),
-            Expression::Number(number) => match self.number(number, span) {
+            Expression::Number(number) => match self.number(number) {
                 Ok(number) => Kind::Literal(Value::new(Data::Number(number))),
                 Err(diagnostic) => return self.fail(*diagnostic, span),
             },
@@ -77,12 +85,8 @@ impl Lower<'_> {
     }
 
     /// The number as written, not as the parser's `f64` has it.
-    fn number(
-        &self,
-        number: &hcl::edit::Formatted<hcl::edit::Number>,
-        span: Span,
-    ) -> Result<Number, Box<Diagnostic>> {
-        let written = self.text.get(span.start as usize - self.base..span.end as usize - self.base);
+    fn number(&self, number: &hcl::edit::Formatted<hcl::edit::Number>) -> Result<Number, Box<Diagnostic>> {
+        let written = number.span().and_then(|range| self.text.get(range));
         let written: String = match written {
             // `- 5` is one number to the parser.
             Some(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => {

@@ -4,17 +4,21 @@
 mod ast;
 pub mod convert;
 pub mod eval;
+mod format;
 mod functions;
-#[allow(dead_code, reason = "spans are for the JSON syntax that comes next")]
 mod json;
+mod json_syntax;
+mod lexer;
 mod literal;
 mod lower;
+mod recovery;
 pub mod references;
 pub mod syntax;
 mod template;
 
 pub use ast::Expr;
-pub use functions::names as function_names;
+pub use format::format;
+pub use functions::{names as function_names, page as function_reference};
 pub use literal::literal;
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub fn references(expr: &Expr) -> Vec<Reference> {
 
 /// The expression as one reference, if it is nothing else: for `ignore_changes`, `depends_on`, `to`.
 pub fn as_reference(expr: &Expr) -> Option<Reference> {
+    let expr = expr.as_syntax();
     match expr.kind() {
         Kind::Variable(_) => references(expr).pop(),
         Kind::Traversal { base, steps } if matches!(base.kind(), Kind::Variable(_)) => {
@@ -69,6 +70,7 @@ impl<'a> Collector<'a> {
     fn expr(&mut self, expr: &'a Expr) {
         match expr.kind() {
             Kind::Literal(_) => {}
+            Kind::Json { value, .. } => self.expr(value),
             Kind::Template(parts) => self.parts(parts),
             Kind::Unwrapped(inner) | Kind::Parenthesis(inner) => self.expr(inner),
             Kind::List(items) => items.iter().for_each(|item| self.expr(item)),

@@ -1,8 +1,9 @@
 //! Files as documents: blocks and attributes in source order, with spans. [`parse`] reads HCL.
 
 use super::ast::Expr;
+pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
-use super::template;
+use super::{lexer, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -56,13 +57,82 @@ impl Body {
     }
 }
 
-/// Reads an HCL file (`*.eks.hcl`). What can be read is returned even if there are errors.
+/// Reads an HCL file (`*.eks.hcl`). A syntax error hides the top-level block or attribute it is in;
+/// everything else is returned, and its errors too.
 pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut document = Document { file, body: empty_body(Span::new(file, start..text.len())) };
+    // A byte order mark is no part of the language, but editors write it.
+    let base = text.len() - text.trim_start_matches('\u{feff}').len();
+    let source = &text[base..];
+    let mut document = Document { file, body: empty_body(Span::new(file, base..text.len())) };
     let mut diagnostics = Vec::new();
-    parse_chunk(file, text, start..text.len(), &mut document.body, &mut diagnostics);
+    if text.len() > MAX_FILE {
+        diagnostics.push(
+            Diagnostic::error("limit", "This file is too large")
+                .help(format!("a file may have {} MiB", MAX_FILE >> 20))
+                .at(Span::new(file, 0..0)),
+        );
+        return (document, diagnostics);
+    }
+    let lexed = lexer::lex(source);
+    if lexed.unterminated.is_empty()
+        && let Ok(parsed) = hcl::edit::parser::parse_body(source)
+    {
+        let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
+        add_structures(&mut lower, &parsed, &mut document.body);
+        return (document, lower.diagnostics);
+    }
+    for chunk in recovery::chunks(file, base, source, &lexed) {
+        if !chunk.diagnostics.is_empty() {
+            diagnostics.extend(chunk.diagnostics);
+            continue;
+        }
+        let part = &source[chunk.range.clone()];
+        match hcl::edit::parser::parse_body(part) {
+            Ok(parsed) => {
+                let mut lower =
+                    Lower { file, base: base + chunk.range.start, text: part, offsets: None, diagnostics };
+                add_structures(&mut lower, &parsed, &mut document.body);
+                diagnostics = lower.diagnostics;
+            }
+            Err(error) => {
+                let start = base + chunk.range.start;
+                // At the very end of a text the parser loses its place; a line end gives it one.
+                let ended = format!("{part}\n");
+                let error = match hcl::edit::parser::parse_body(&ended) {
+                    Err(better) if !part.ends_with('\n') => better,
+                    _ => error,
+                };
+                diagnostics.push(recovery::explain(file, start, part, &lexer::lex(part), &error));
+            }
+        }
+    }
+    redefinitions(&mut document.body, &mut diagnostics);
+    if diagnostics.is_empty() {
+        // The parts parse and the whole does not: say so rather than nothing.
+        if let Err(error) = hcl::edit::parser::parse_body(source) {
+            diagnostics.push(recovery::explain(file, base, source, &lexed, &error));
+        }
+    }
     (document, diagnostics)
+}
+
+/// Bytes a file may have.
+const MAX_FILE: usize = 64 << 20;
+
+/// What the parser checks within what it parses at once has to be checked across the parts.
+fn redefinitions(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: std::collections::HashMap<Arc<str>, Span> = std::collections::HashMap::new();
+    for attribute in &body.attributes {
+        if let Some(first) = seen.get(&attribute.name) {
+            diagnostics.push(
+                Diagnostic::error("syntax", format!("The attribute \"{}\" is defined twice", attribute.name))
+                    .at(attribute.name_span)
+                    .related(*first, "defined here first"),
+            );
+        } else {
+            seen.insert(attribute.name.clone(), attribute.name_span);
+        }
+    }
 }
 
 /// Reads a single expression: for consoles and for variables given as text.
@@ -71,50 +141,56 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
     let start = trimmed.len() - trimmed.trim_start().len();
     let source = &trimmed[start..];
     let whole = Span::new(file, start..trimmed.len());
-    let parsed =
-        hcl::edit::parser::parse_expr(source).map_err(|error| vec![syntax_error(file, start, &error)])?;
-    let mut lower = Lower { file, base: start, text: source, diagnostics: Vec::new() };
+    let lexed = lexer::lex(source);
+    if let Some(chunk) =
+        recovery::chunks(file, start, source, &lexed).into_iter().find(|chunk| !chunk.diagnostics.is_empty())
+    {
+        return Err(chunk.diagnostics);
+    }
+    let parsed = hcl::edit::parser::parse_expr(source)
+        .map_err(|error| vec![recovery::explain(file, start, source, &lexed, &error)])?;
+    let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
 }
 
-/// Reads text that is a template as a whole: a template file, a string of a JSON file.
+/// Reads text that is a template as a whole: a template file.
 pub(crate) fn parse_template(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic>> {
+    let mut lower = Lower { file, base: 0, text, offsets: None, diagnostics: Vec::new() };
     let whole = Span::new(file, 0..text.len());
-    let parsed =
-        hcl::edit::parser::parse_template(text).map_err(|error| vec![syntax_error(file, 0, &error)])?;
-    let mut lower = Lower { file, base: 0, text, diagnostics: Vec::new() };
-    let expr = template::bare(&mut lower, &parsed, whole);
+    let expr = template_within(&mut lower, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
 }
 
-fn empty_body(span: Span) -> Body {
-    Body { attributes: Vec::new(), blocks: Vec::new(), span }
-}
-
-/// Parses a part of the file and adds what it holds to `body`.
-fn parse_chunk(
-    file: FileId,
-    text: &str,
-    range: std::ops::Range<usize>,
-    body: &mut Body,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let base = range.start;
-    let source = &text[range];
-    match hcl::edit::parser::parse_body(source) {
-        Ok(parsed) => {
-            let mut lower = Lower { file, base, text: source, diagnostics: Vec::new() };
-            add_structures(&mut lower, &parsed, body);
-            diagnostics.append(&mut lower.diagnostics);
+/// Reads the text of `lower` as a template; errors go to its diagnostics.
+pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
+    match hcl::edit::parser::parse_template(lower.text) {
+        Ok(parsed) => template::bare(lower, &parsed, whole),
+        Err(error) => {
+            let at = recovery::boundary(lower.text, error.location().offset());
+            let end = lower.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let span = lower.span(Some(at..end), whole);
+            let message = match error.message() {
+                "unexpected token" => "it does not end, or a directive is not closed",
+                other => other,
+            };
+            lower
+                .diagnostics
+                .push(Diagnostic::error("syntax", format!("Invalid template: {message}")).at(span));
+            Expr::literal(crate::value::Value::NULL, whole)
         }
-        Err(error) => diagnostics.push(syntax_error(file, base, &error)),
     }
 }
 
-fn syntax_error(file: FileId, base: usize, error: &hcl::edit::parser::Error) -> Diagnostic {
-    let at = base + error.location().offset();
-    Diagnostic::error("syntax", error.message().to_string()).at(Span::new(file, at..at + 1))
+/// Reads the text of `lower` as an expression; errors go to its diagnostics.
+pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> {
+    // With blanks before it the places would be off.
+    let parsed = hcl::edit::parser::parse_expr(lower.text.trim_end()).ok()?;
+    Some(lower.expr(&parsed, whole))
+}
+
+pub(super) fn empty_body(span: Span) -> Body {
+    Body { attributes: Vec::new(), blocks: Vec::new(), span }
 }
 
 fn add_structures(lower: &mut Lower, parsed: &structure::Body, body: &mut Body) {

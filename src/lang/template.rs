@@ -28,8 +28,8 @@ pub(super) fn quoted(lower: &mut Lower, template: &StringTemplate, span: Span) -
 }
 
 pub(super) fn heredoc(lower: &mut Lower, heredoc: &HeredocTemplate, span: Span) -> Expr {
-    let flush =
-        lower.text.get((span.start as usize - lower.base)..).is_some_and(|text| text.starts_with("<<-"));
+    let start = hcl::edit::Span::span(heredoc).map_or(0, |range| range.start);
+    let flush = lower.text.get(start..).is_some_and(|text| text.starts_with("<<-"));
     build(lower, &heredoc.template, span, Lines::Split, flush)
 }
 

@@ -76,3 +76,71 @@ fn references_are_free_names() {
     let found: Vec<&str> = references(&expr).iter().map(|reference| &text[reference.span.range()]).collect();
     assert_eq!(found, ["var.list", "addon.vpc-cni.arn", "role.a[\"k\"].arn"]);
 }
+
+fn complaints(text: &str) -> Vec<String> {
+    let (_, diagnostics) = syntax::parse(FileId(0), text);
+    diagnostics
+        .iter()
+        .map(|error| {
+            let at = error.span.map_or("", |span| text.get(span.range()).unwrap_or("?"));
+            format!("{} <{at}>", error.message)
+        })
+        .collect()
+}
+
+#[test]
+fn every_syntax_error_is_found_and_placed() {
+    let text =
+        "a = 1\nb = \"oops\nc = [1, 2\n\ncluster \"x\" {\n  v = 'q'\n}\n\nrole \"y\" {\n  a: 1\n}\nd = 4\n";
+    assert_eq!(
+        complaints(text),
+        [
+            "This string does not end on its line <\"oops>",
+            "This [ is never closed <[>",
+            "Invalid character <'>",
+            "An attribute or a block is expected here, but there is \":\" <:>",
+        ]
+    );
+    let (document, _) = syntax::parse(FileId(0), text);
+    let names: Vec<&str> = document.body.attributes.iter().map(|attribute| &*attribute.name).collect();
+    assert_eq!(names, ["a", "d"]);
+    for (text, expected) in [
+        ("a = 1, b = 2\n", "The line should end here, but there is \",\" <,>"),
+        ("a = {\n  b = 1\n", "This { is never closed <{>"),
+        ("a = [1)\n", "This ) does not close [ <)>"),
+        ("a = \"${b\n", "This template sequence does not end <${>"),
+        ("a = \"${b\"\nb = 2\n", "This template sequence does not end <${>"),
+        ("a = <<EOT\nx\n", "This heredoc does not end <<<EOT>"),
+        ("a = 1\na = 2\n", "The attribute \"a\" is defined twice <a>"),
+        ("a = \n", "An expression is expected here, but there is the end of the line <>"),
+        ("a =", "An expression is expected here, but there is the end of the file <>"),
+        ("a = \"\\q\"\n", "Unknown escape sequence: \\q <\\q>"),
+        ("/* x", "This comment does not end </*>"),
+        ("a { b = 1, c = 2 }\n", "Something is wrong inside this block: unexpected \",\" <,>"),
+        ("}\na = 1\n", "There is no open bracket for this } <}>"),
+    ] {
+        let found = complaints(text);
+        assert_eq!(found, [expected], "{text:?}");
+    }
+}
+
+#[test]
+fn spans_are_exact_everywhere() {
+    let text = "\u{feff}cluster \"é\" {\n  a = \"x${var.name}y${nope.a}\"\n  b = <<-EOT\n    é ${nope.b}\n    %{ if nope.c }z%{ endif }\n  EOT\n}\n";
+    let (document, errors) = syntax::parse(FileId(0), text);
+    assert_eq!(errors, []);
+    let block = &document.body.blocks[0];
+    assert_eq!(&text[block.span.range()], "cluster \"é\"");
+    assert_eq!(&text[block.labels[0].1.range()], "\"é\"");
+    let mut found = Vec::new();
+    for attribute in &block.body.attributes {
+        assert_eq!(&text[attribute.name_span.range()], &*attribute.name);
+        found.extend(
+            references(&attribute.expr).iter().map(|reference| text[reference.span.range()].to_string()),
+        );
+        for error in evaluate(&attribute.expr, &Names).expect_err("names are missing") {
+            found.push(format!("!{}", &text[error.span.expect("a span").range()]));
+        }
+    }
+    assert_eq!(found, ["var.name", "nope.a", "!nope.a", "nope.b", "nope.c", "!nope.b", "!nope.c"]);
+}

@@ -100,11 +100,16 @@ pub(super) struct SnapshotDocument {
     taken_at: String,
     callers: Vec<CallerDocument>,
     objects: Vec<ObjectDocument>,
+    #[serde(default)]
     members: Vec<MembersDocument>,
     coverage: Vec<CoverageDocument>,
+    #[serde(default)]
     addon_versions: Vec<AddonVersionsDocument>,
+    #[serde(default)]
     addon_configurations: Vec<AddonConfigurationDocument>,
+    #[serde(default)]
     cluster_versions: Vec<ClusterVersionsDocument>,
+    #[serde(default)]
     files: BTreeMap<String, FactDocument<String>>,
 }
 

@@ -44,6 +44,19 @@ pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
     Round { built, evaluation: Some(evaluation) }
 }
 
+/// A snapshot as JSON text, as the plan file holds it.
+pub fn write_snapshot(snapshot: &Snapshot) -> String {
+    // Plain maps, lists and texts: writing them as JSON cannot fail.
+    serde_json::to_string_pretty(&SnapshotDocument::new(snapshot)).unwrap_or_default() + "\n"
+}
+
+/// Reads what [`write_snapshot`] wrote.
+pub fn read_snapshot(text: &str) -> Result<Snapshot, Box<Diagnostic>> {
+    let document: SnapshotDocument =
+        serde_json::from_str(text).map_err(|error| Box::new(unreadable(&error.to_string())))?;
+    Ok(document.read())
+}
+
 #[derive(Serialize, Deserialize)]
 struct FileDocument {
     format: u32,

@@ -17,6 +17,8 @@ pub struct Context<'a> {
     pub address: Option<&'a Address>,
     /// The attributes that cannot change in place and do.
     pub forces: Vec<Path>,
+    /// Nothing but eksform's own tags changes: what AWS will stamp anew on that occasion is no news.
+    pub only_ownership: bool,
 }
 
 /// One attribute before and after, in the words in which it is shown.
@@ -96,6 +98,10 @@ fn shown(context: &Context<'_>, attribute: &'static Attribute, block: &Block<'_>
     // What AWS does not return is no difference by itself.
     if !attribute.returned && block.before.is_some() && block.after.is_some() {
         old = new.clone();
+    }
+    let stamped = matches!(attribute.omitted, Omitted::Computed { stable: false });
+    if context.only_ownership && stamped && new.as_ref().is_some_and(Value::is_unknown) {
+        new = old.clone();
     }
     // An empty default that comes or goes says nothing.
     let empty = |value: &Option<Value>| value.as_ref().is_none_or(|value| empty_default(attribute, value));

@@ -6,16 +6,17 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::Coverage;
 use crate::plan::{Change, ChangeAction, Ownership, Plan, Reason};
 use crate::stack::Mode;
-use crate::value::{Address, Key, Path, Place};
+use crate::value::{Address, Key, Map, Path, Place, Value};
 use serde_json::{Map as Object, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The version of Terraform's plan format that is followed, and a Terraform that writes it: readers
 /// look for both.
 const FORMAT: (&str, &str) = ("1.2", "1.11.4");
 
 /// What Terraform calls the provider of these resource types; rules match on it.
-const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
+const PROVIDER: &str = "hashicorp/aws";
 
 /// The plan as JSON. Sensitive values are not in it.
 pub fn json_plan(plan: &Plan) -> Json {
@@ -132,8 +133,11 @@ fn resource_change(step: &Step<'_>) -> Json {
         (ChangeAction::Delete, ..) => &["delete"],
         (ChangeAction::Await, ..) => &["no-op"],
     };
-    let tree = |attributes| terraform::resource(new.schema, attributes);
-    let before = step.before().map(tree);
+    let tree = |attributes: &Map| terraform::resource(new.schema, attributes);
+    let before = step.before().map(|before| match step.after() {
+        Some(after) => tree(&marked_like(before, after)),
+        None => tree(before),
+    });
     let after = step.after().map(tree);
     let mut body = change(actions, before, after);
     if let Json::Object(body) = &mut body {
@@ -155,6 +159,21 @@ fn resource_change(step: &Step<'_>) -> Json {
         resource.insert("action_reason".into(), json!(reason));
     }
     Json::Object(resource)
+}
+
+/// The live attributes, with what the files mark as sensitive marked: AWS returns it without marks.
+fn marked_like(before: &Map, after: &Map) -> Map {
+    let like = |(name, old): (&Arc<str>, &Value)| {
+        let marked = match after.get(name) {
+            Some(new) => match (old.as_map(), new.as_map()) {
+                (Some(old), Some(new_map)) => Value::map(marked_like(old, new_map)).mark(new.is_sensitive()),
+                _ => old.clone().mark(new.contains_sensitive()),
+            },
+            None => old.clone(),
+        };
+        (name.clone(), marked.mark(old.is_sensitive()))
+    };
+    before.iter().map(like).collect()
 }
 
 /// Terraform's word for the reason, where it has one.

@@ -20,6 +20,8 @@ mod page;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod property_tests;
 mod style;
 mod summary;
 mod terraform;

@@ -132,7 +132,11 @@ fn step_block(page: &mut Page, step: &Step<'_>) {
         None => change.identity.name(),
     };
     page.line(0, step.mark, &block::opening(change.schema.kind, &label));
-    let context = Context { address: change.address.as_ref(), forces: forces(step) };
+    let context = Context {
+        address: change.address.as_ref(),
+        forces: forces(step),
+        only_ownership: change.action == ChangeAction::Update && only_ownership(change),
+    };
     let block = Block {
         attributes: change.schema.attributes,
         identity: change.schema.identity,
@@ -210,6 +214,9 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
 fn because(step: &Step<'_>) -> Option<String> {
     let change = step.change;
     match &change.reason {
+        Reason::Differs if change.action == ChangeAction::Update && only_ownership(change) => {
+            Some("only eksform's own tags change".to_string())
+        }
         Reason::Missing
         | Reason::Differs
         | Reason::ForcesReplacement(_)

@@ -230,6 +230,22 @@ fn adopts_renames_waits_releases() {
     );
     let mut renamed = group("role.app", &desired("role.app", []), Some(&old));
     renamed[0].reason = Reason::Renamed(Address::root("role", "before"));
+    let mut moved = group(
+        "addon.cni",
+        &{
+            let mut cni = addon(&["aws-node"]);
+            cni.insert(
+                "ownership".into(),
+                value(json!({"eksform:stack": "demo", "eksform:address": "addon.cni"})),
+            );
+            cni
+        },
+        Some(&live_addon(&["aws-node"])),
+    );
+    moved[0].reason = Reason::Renamed(Address::root("addon", "vpc-cni"));
+    let mut retagged = moved.clone();
+    retagged[0].address = Some(Address::root("addon", "retagged"));
+    retagged[0].reason = Reason::Differs;
     let mut busy = live_cluster();
     busy.phase = Phase::Busy;
     let mut released = renamed.clone();
@@ -238,7 +254,15 @@ fn adopts_renames_waits_releases() {
     released[0].address = Some(Address::root("role", "free"));
     released[0].after = released[0].before.clone();
     shows(
-        &plan(vec![adopted, from_other, renamed, group("cluster.demo", &cluster(), Some(&busy)), released]),
+        &plan(vec![
+            adopted,
+            from_other,
+            renamed,
+            moved,
+            retagged,
+            group("cluster.demo", &cluster(), Some(&busy)),
+            released,
+        ]),
         "ownership.txt",
     );
 }
@@ -346,4 +370,52 @@ fn counts() {
     assert!(
         render(&plan, Style::plain()).ends_with("Plan: 1 to adopt, 1 to add, 0 to change, 0 to destroy.\n")
     );
+}
+
+#[test]
+fn every_reason_in_words() {
+    let parent = crate::kinds::schema("cluster").map(|schema| crate::value::Identity {
+        scope: place(schema),
+        kind: "cluster".into(),
+        key: [crate::value::KeyPart::exact("demo")].into(),
+    });
+    let parent = parent.expect("a kind");
+    let all = [
+        Reason::Missing,
+        Reason::Differs,
+        Reason::Orphan,
+        Reason::Destroy,
+        Reason::Renamed(Address::root("role", "old")),
+        Reason::ForcesReplacement(vec![Path::attribute("path")]),
+        Reason::Broken("CREATE_FAILED".into()),
+        Reason::ParentReplaced(parent.clone()),
+        Reason::BeingDeleted,
+        Reason::Moved(parent),
+        Reason::Adopted,
+        Reason::Busy("UPDATING".into()),
+    ];
+    let comments = |changes: Vec<Change>| -> String {
+        let shown = render(&plan(vec![changes]), Style::plain());
+        shown.lines().filter(|line| line.starts_with("  # ")).map(|line| format!("{line}\n")).collect()
+    };
+    let mut text = String::new();
+    for reason in all {
+        let word = format!("{reason:?}");
+        text.push_str(word.split('(').next().unwrap_or_default());
+        text.push('\n');
+        let base = group("role.x", &role(), None).remove(0);
+        let actions = [ChangeAction::Create, ChangeAction::Update, ChangeAction::Delete, ChangeAction::Await];
+        for action in actions {
+            let waits_first = reason == Reason::Differs;
+            text.push_str(&comments(vec![Change {
+                action,
+                waits_first,
+                reason: reason.clone(),
+                ..base.clone()
+            }]));
+        }
+        let replaced = Change { action: ChangeAction::Delete, reason: reason.clone(), ..base.clone() };
+        text.push_str(&comments(vec![replaced, Change { reason, replaces: Some(ChangeId(0)), ..base }]));
+    }
+    holds(&text, "reasons.txt");
 }

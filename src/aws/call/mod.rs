@@ -210,3 +210,6 @@ fn not_visible_yet(request: &Request<'_>, error: &CallError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ const KEYWORDS: [&str; 9] = ["string", "number", "bool", "any", "list", "set", "
 
 /// Reads a type constraint.
 pub fn parse_type(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+    let expr = expr.as_syntax();
     if let Some(word) = expr.as_keyword() {
         return match word {
             "string" => Ok(Type::String),

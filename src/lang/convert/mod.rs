@@ -54,7 +54,7 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
         if *to == Type::Any || unknown.ty == *to {
             return Ok(value);
         }
-        let unknown = Unknown { ty: to.clone(), ..Unknown::clone(unknown) };
+        let unknown = Unknown { ty: keeping_elements(&unknown.ty, to), ..Unknown::clone(unknown) };
         return Ok(Value::unknown(unknown).mark(sensitive));
     }
     if value.is_null() {
@@ -70,7 +70,7 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
             _ => return Err(required(to, &value)),
         },
         Type::Set(element) => match value.data() {
-            Data::List(_) | Data::Set(_) => Value::set(items(value, element)?),
+            Data::List(_) | Data::Set(_) => set(items(value, element)?),
             _ => return Err(required(to, &value)),
         },
         Type::Map(element) => match value.into_data() {
@@ -84,6 +84,26 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
         Type::Tuple(types) => tuple(value, types, to)?,
     };
     Ok(converted.mark(sensitive))
+}
+
+/// `to`, where an element type of `any` leaves the one that is known.
+fn keeping_elements(from: &Type, to: &Type) -> Type {
+    match (from, to) {
+        (Type::List(known) | Type::Set(known), Type::List(any)) if **any == Type::Any => {
+            Type::List(known.clone())
+        }
+        (Type::List(known) | Type::Set(known), Type::Set(any)) if **any == Type::Any => {
+            Type::Set(known.clone())
+        }
+        (Type::Map(known), Type::Map(any)) if **any == Type::Any => Type::Map(known.clone()),
+        _ => to.clone(),
+    }
+}
+
+/// A set. Its elements' order and number tell about each of them, so one mark marks all.
+pub(crate) fn set(items: Vec<Value>) -> Value {
+    let sensitive = items.iter().any(Value::contains_sensitive);
+    Value::set(items).mark(sensitive)
 }
 
 fn string(value: Value) -> Result<Value, ConvertError> {

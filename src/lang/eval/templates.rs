@@ -1,5 +1,6 @@
 //! Templates to strings.
 
+use super::loops::ITERATION;
 use super::{Env, Evaluator, MAX_TEXT, Outcome, fail, unknown_because};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lang::ast::{Expr, Part};
@@ -66,7 +67,7 @@ impl Evaluator<'_> {
                         match elements {
                             Ok(elements) => {
                                 for (key, value) in &elements {
-                                    self.spend(1, span)?;
+                                    self.spend(ITERATION, span)?;
                                     self.bind(binding, key, value, env, |env| {
                                         self.parts(body, span, env, output)
                                     })?;

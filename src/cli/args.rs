@@ -1,0 +1,257 @@
+//! The flags.
+
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Plan and apply Amazon EKS clusters, add-ons, IAM roles and Pod Identity associations. The live account
+/// is the only state.
+#[derive(Parser, Debug)]
+#[command(name = "eksform", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that may stand before or after the command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// Work in this directory
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub chdir: PathBuf,
+    /// Use the embedded AWS, kept in .eksform/sandbox of the stack or in DIR
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub sandbox: Option<OsString>,
+    /// Print without colours
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Check the files without asking AWS
+    Validate(Validate),
+    /// Show what apply would do
+    #[cfg(feature = "aws")]
+    Plan(Plan),
+    /// Make the account what the files say
+    #[cfg(feature = "aws")]
+    Apply(Apply),
+    /// Delete everything the stack owns
+    #[cfg(feature = "aws")]
+    Destroy(Destroy),
+    /// Show a saved plan
+    Show(Show),
+    /// The embedded AWS: serve it to any client, list its calls
+    #[cfg(feature = "sandbox")]
+    Sandbox(Sandbox),
+}
+
+#[derive(Args, Debug, Default)]
+pub struct Variables {
+    /// Give a variable a value
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// Read values of variables from a file
+    #[arg(long, value_name = "FILE")]
+    pub var_file: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Validate {
+    #[command(flatten)]
+    pub variables: Variables,
+}
+
+/// What plan, apply and destroy have in common.
+#[derive(Args, Debug, Default)]
+pub struct Planning {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Take over an existing object, from another stack if one is named
+    #[arg(long, value_name = "ADDRESS[=STACK]")]
+    pub adopt: Vec<String>,
+    /// Allow this cluster (its address, or cluster.NAME) to be destroyed or replaced
+    #[arg(long, value_name = "CLUSTER")]
+    pub allow_destroy: Vec<String>,
+    /// Allow a plan that deletes everything the stack owns
+    #[arg(long)]
+    pub allow_orphans: bool,
+    /// Print how many calls were made, by operation
+    #[arg(long)]
+    pub stats: bool,
+    /// Calls in flight per service and region
+    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    pub parallelism: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct Plan {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Save the plan for apply
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan to delete everything the stack owns
+    #[arg(long)]
+    pub destroy: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Apply {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Delete everything the stack owns
+    #[arg(long)]
+    pub destroy: bool,
+    /// A plan saved with plan --out
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Destroy {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Show {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Print the plan as Terraform's plan JSON
+    #[arg(long)]
+    pub json: bool,
+    /// A plan saved with plan --out
+    pub file: PathBuf,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Args, Debug)]
+pub struct Sandbox {
+    /// Where the state is kept; otherwise as --sandbox says, else .eksform/sandbox of the stack
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: SandboxCommand,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Subcommand, Debug)]
+pub enum SandboxCommand {
+    /// Serve the embedded AWS to the aws CLI, boto3 or any SDK
+    Serve(Serve),
+    /// List every call the embedded AWS received
+    Log {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add what a file describes in AWS's own words: roles, subnets, clusters and what lives in them
+    Seed {
+        /// JSON
+        file: PathBuf,
+    },
+    /// Print the whole state as one JSON document
+    Export,
+    /// Replace the whole state by an exported document
+    Import {
+        /// JSON
+        file: PathBuf,
+    },
+    /// Forget everything, the log too
+    Reset,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// The port; 0 picks a free one
+    #[arg(long, default_value_t = 4700)]
+    pub port: u16,
+    /// The address to listen on; anyone who reaches it can do everything
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: std::net::IpAddr,
+    /// How many times faster than AWS things happen; 1 is as on AWS
+    #[arg(long, value_name = "FACTOR")]
+    pub speed: Option<f64>,
+    /// For how long changes in IAM stay hidden from EKS and from others, as 5s or 500ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub consistency: Option<std::time::Duration>,
+    /// What goes wrong on purpose, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Verify signatures: a JSON object from access key id to secret
+    #[arg(long, value_name = "FILE")]
+    pub verify_signatures: Option<PathBuf>,
+}
+
+/// `5s`, `500ms`, `2m`.
+#[cfg(feature = "sandbox")]
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.trim().parse().map_err(|_| "write a number and a unit: 5s".to_string())?;
+    match unit {
+        "ms" => Ok(std::time::Duration::from_millis(number)),
+        "s" => Ok(std::time::Duration::from_secs(number)),
+        "m" => Ok(std::time::Duration::from_secs(number.saturating_mul(60))),
+        _ => Err("the units are ms, s and m".to_string()),
+    }
+}
+
+/// Long flags with a single dash, as Terraform has them: `-out=x` is `--out=x`, `-auto-approve` is
+/// `--auto-approve`.
+pub fn normalised(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut only_values = false;
+    args.into_iter()
+        .map(|arg| {
+            only_values |= arg == "--";
+            match arg.to_str() {
+                Some(text)
+                    if !only_values && text.len() > 2 && text.starts_with('-') && !text.starts_with("--") =>
+                {
+                    let looks_long = text[1..].chars().next().is_some_and(|c| c.is_ascii_lowercase());
+                    if looks_long { OsString::from(format!("-{text}")) } else { arg }
+                }
+                _ => arg,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    #[cfg(feature = "aws")]
+    fn global_flags_stand_anywhere_and_a_single_dash_will_do() {
+        for line in [
+            "eksform --sandbox --chdir x plan -out=p -detailed-exitcode",
+            "eksform plan --out p --sandbox --detailed-exitcode -chdir=x",
+        ] {
+            let cli = Cli::try_parse_from(normalised(line.split(' ').map(OsString::from))).expect(line);
+            assert_eq!(cli.global.sandbox, Some(OsString::new()), "{line}");
+            assert_eq!(cli.global.chdir, PathBuf::from("x"), "{line}");
+            let Command::Plan(plan) = cli.command else { panic!("{line}") };
+            assert_eq!((plan.out, plan.detailed_exitcode), (Some(PathBuf::from("p")), true), "{line}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `eksform show`: a saved plan.
+
+use super::args::Show;
+use super::output::Terminal;
+use super::{DONE, ERROR, Exit, variables};
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::plan::{Plan, saved};
+use crate::render;
+use crate::stack::{self, Program};
+use std::path::Path;
+
+/// A plan as a file holds it.
+pub struct Loaded {
+    pub plan: Plan,
+    pub program: Program,
+    #[cfg(feature = "aws")]
+    pub saved: saved::Saved,
+}
+
+/// Reads a plan file and plans again from what it holds: the outcome is the same, or the file is refused.
+pub fn load(path: &Path, given: &super::args::Variables) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", path.display()))]
+    })?;
+    let mut saved = saved::read(&text).map_err(|problem| vec![*problem])?;
+    if !saved.secret_variables.is_empty() {
+        let given = variables::gather(Path::new("."), given)?;
+        saved.complete(&given).map_err(|problem| vec![*problem])?;
+    } else {
+        saved.complete(&std::collections::BTreeMap::new()).map_err(|problem| vec![*problem])?;
+    }
+    let (program, diagnostics) = stack::declare(&saved.inputs.sources);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(diagnostics);
+    }
+    let built = saved::round(&program, &saved.inputs, &saved.snapshot).built;
+    match built.plan {
+        Some(plan) => Ok(Loaded {
+            plan,
+            program,
+            #[cfg(feature = "aws")]
+            saved,
+        }),
+        None => Err(vec![
+            Diagnostic::error(
+                "plan-format",
+                "The plan file was written by a version of eksform that plans differently",
+            )
+            .help("make the plan again"),
+        ]),
+    }
+}
+
+pub fn run(args: &Show, terminal: &Terminal) -> Exit {
+    match load(&args.file, &args.variables) {
+        Ok(loaded) if args.json => {
+            terminal.print(&format!("{:#}\n", render::json_plan(&loaded.plan)));
+            DONE
+        }
+        Ok(loaded) => {
+            terminal.print(&render::plan(&loaded.plan, terminal.style()));
+            terminal.complain(&loaded.plan.findings, &loaded.program.sources);
+            DONE
+        }
+        Err(problems) => {
+            terminal.complain(&problems, &Sources::default());
+            ERROR
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Values of variables from outside, in Terraform's order: environment, automatic files, then `--var-file`
+//! and `--var` as given.
+
+use super::args::Variables;
+use crate::diagnostic::{Diagnostic, Sources};
+use crate::lang::{eval, syntax};
+use crate::stack::{VariableInput, VariableText};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+const PREFIX: &str = "EKSFORM_VAR_";
+
+/// Gathers every value. Files are read relative to the working directory of the process, automatic ones
+/// from the stack's directory.
+pub fn gather(
+    directory: &Path,
+    given: &Variables,
+) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+    let mut values = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+        if let Some(variable) = name.strip_prefix(PREFIX) {
+            values.insert(Arc::from(variable), text(value, name));
+        }
+    }
+    let mut automatic: Vec<_> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_str().is_some_and(|path| path.ends_with(".auto.eksvars.hcl")))
+        .collect();
+    automatic.sort();
+    for path in automatic.iter().chain(&given.var_file) {
+        match file(path) {
+            Ok(read) => values.extend(read),
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    for pair in &given.var {
+        match pair.split_once('=') {
+            Some((name, value)) => {
+                values.insert(Arc::from(name.trim()), text(value, "--var"));
+            }
+            None => problems.push(
+                Diagnostic::error("invalid-variable", format!("--var {pair} gives no value"))
+                    .help(format!("write: --var {pair}=VALUE")),
+            ),
+        }
+    }
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
+}
+
+fn text(value: &str, origin: &str) -> VariableInput {
+    VariableInput { value: VariableText::Text(value.into()), origin: origin.into() }
+}
+
+/// A file of `name = value` lines. Its complaints name the line in words, since it is no file of the stack.
+fn file(path: &Path) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+    let shown = path.display().to_string();
+    let content = std::fs::read_to_string(path).map_err(|error| {
+        vec![Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {error}"))]
+    })?;
+    let mut sources = Sources::default();
+    let id = sources.add(shown.clone(), content.as_str());
+    let elsewhere = |problems: Vec<Diagnostic>| -> Vec<Diagnostic> {
+        let placed = problems.into_iter().map(|mut problem| {
+            if let Some(span) = problem.span.take() {
+                let (file, line, column) = sources.position(span);
+                problem.message = format!("{file}:{line}:{column}: {}", problem.message);
+                problem.related.clear();
+            }
+            problem
+        });
+        placed.collect()
+    };
+    let (document, problems) = syntax::parse(id, &content);
+    if !problems.is_empty() {
+        return Err(elsewhere(problems));
+    }
+    let mut values = BTreeMap::new();
+    let mut problems = Vec::new();
+    for block in &document.body.blocks {
+        problems.push(
+            Diagnostic::error("unexpected-block", "A file of variables holds no blocks").at(block.span),
+        );
+    }
+    for attribute in &document.body.attributes {
+        match eval::evaluate(&attribute.expr, &eval::NoScope) {
+            Ok(value) => {
+                let input =
+                    VariableInput { value: VariableText::Value(value), origin: shown.as_str().into() };
+                values.insert(attribute.name.clone(), input);
+            }
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    if problems.is_empty() { Ok(values) } else { Err(elsewhere(problems)) }
+}
