@@ -3,6 +3,7 @@
 mod architecture;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+mod docs;
 mod lang;
 #[cfg(feature = "sandbox")]
 mod sandbox;
