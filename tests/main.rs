@@ -2,8 +2,12 @@
 
 mod architecture;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
+mod aws;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
 mod docs;
+mod invalid;
 mod lang;
+mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -4,9 +4,11 @@ use super::Interrupt;
 use super::schedule::Schedule;
 use super::stale::difference;
 use crate::aws::{Aws, CallError, Request, Settled, Wait};
+use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::kinds::{Exclusive, Omitted};
 use crate::live::{Fact, Object, Snapshot};
+use crate::plan::checker;
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
 };
@@ -42,6 +44,25 @@ pub struct Execution {
     /// What the plan was made of; grows by what is made.
     pub snapshot: Snapshot,
     pub aws: Arc<Aws>,
+}
+
+impl Execution {
+    /// Holds the plan against its rules once more, by independent means. A finding is a mistake of eksform's
+    /// own, and the plan must not be applied.
+    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
+        let (evaluation, _) = evaluate(&self.program, &self.inputs, &self.snapshot);
+        let Some(evaluation) = evaluation else { return Ok(()) };
+        let wrong = checker::check(&self.plan, &evaluation, &self.inputs, &self.snapshot);
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error(
+            "unsound-plan",
+            "This plan breaks a rule that every plan has to keep, so it is not applied",
+        )
+        .help("this is a mistake in eksform: please report it with these lines");
+        Err(vec![wrong.into_iter().fold(diagnostic, Diagnostic::with_note)])
+    }
 }
 
 /// Hears what happens.

@@ -44,14 +44,12 @@ pub fn connect(global: &Global, parallelism: usize) -> Result<Connected, Box<Dia
 mod embedded {
     use super::Connected;
     use crate::aws::{Aws, Setup, fallible_transport, transport};
+    use crate::cli::loopback::exchange;
     use crate::diagnostic::Diagnostic;
     use crate::sandbox::{DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::SharedCredentialsProvider;
     use aws_smithy_runtime_api::client::http::SharedHttpClient;
-    use bytes::Bytes;
-    use http_body_util::{BodyExt, Full};
-    use hyper_util::rt::TokioIo;
     use std::path::Path;
     use std::sync::Arc;
 
@@ -99,28 +97,5 @@ mod embedded {
             let authority = authority.clone();
             Box::pin(async move { exchange(&authority, request).await.map_err(std::io::Error::other) })
         })
-    }
-
-    async fn exchange(
-        authority: &str,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
-        let stream = tokio::net::TcpStream::connect(authority).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection);
-        let (mut head, body) = request.into_parts();
-        // The host the request was signed for goes along; the path is what the server looks at.
-        if let Some(host) = head.uri.host().map(str::to_string)
-            && !head.headers.contains_key(http::header::HOST)
-        {
-            head.headers.insert(http::header::HOST, host.parse()?);
-        }
-        let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_string();
-        head.uri = path.parse()?;
-        let response = sender.send_request(http::Request::from_parts(head, Full::new(body))).await?;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        driver.abort();
-        Ok(http::Response::from_parts(head, body))
     }
 }

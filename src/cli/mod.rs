@@ -14,6 +14,8 @@ mod apply;
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
+#[cfg(feature = "sandbox")]
+mod loopback;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]

@@ -11,6 +11,7 @@ mod inputs;
 mod instance;
 mod provider;
 mod scope;
+mod validate;
 mod variables;
 mod version;
 
@@ -18,4 +19,5 @@ pub use declare::{Program, declare};
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
+pub use validate::validate;
 pub use provider::{AssumeRole, ProviderConfig};

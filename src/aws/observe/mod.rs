@@ -135,6 +135,15 @@ pub(super) async fn object(connection: &Arc<Connection>, identity: &Identity<Pla
     }
 }
 
+/// One object, for somebody who waits for it: as long as AWS works on it, only what one call tells.
+pub(super) async fn under_way(connection: &Arc<Connection>, identity: &Identity<Place>) -> Read<Object> {
+    if &*identity.kind == "addon" {
+        let reader = Reader::new(connection.clone(), identity.scope.clone());
+        return reader.addon_under_way(identity.part(0), identity.part(1)).await;
+    }
+    object(connection, identity).await
+}
+
 /// Whether anything in the cluster can run pods: a node group, a Fargate profile, or Auto Mode.
 pub(super) async fn has_compute(
     connection: &Arc<Connection>,

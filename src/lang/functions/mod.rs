@@ -241,7 +241,10 @@ pub(super) fn call(evaluator: &Evaluator, call: &Call, span: Span, env: Option<&
         let mut error =
             Diagnostic::error("unknown-function", format!("There is no function named \"{}\"", call.name))
                 .at(call.name_span);
-        if let Some(near) = nearest(plain, TABLE.keys().copied()) {
+        if plain == "list" || plain == "map" {
+            let (open, close) = if plain == "list" { ("[", "]") } else { ("{", "}") };
+            error = error.help(format!("write to{plain}({open} … {close})"));
+        } else if let Some(near) = nearest(plain, TABLE.keys().copied()) {
             error = error.help(format!("did you mean \"{near}\"?"));
         } else if call.name.starts_with("provider::") {
             error = error.help("functions of providers do not exist here");
@@ -301,26 +304,21 @@ fn apply(
     let mut errors = Vec::new();
     let mut sensitive = false;
     let mut unknown = false;
-    let mut anything_sensitive = false;
     for (index, value) in values.into_iter().enumerate() {
         let Some(param) = function.params.get(index).or(function.variadic.as_ref()) else { break };
-        anything_sensitive |= value.contains_sensitive();
-        sensitive |= match param.depth {
-            Depth::Whole => value.contains_sensitive(),
-            Depth::Shallow => value.is_sensitive(),
-            Depth::Raw => false,
-        };
+        if param.depth != Depth::Shallow {
+            let weight = cx.evaluator.weigh(&value, spans[index])?;
+            sensitive |= param.depth == Depth::Whole && weight.sensitive;
+            unknown |= param.depth == Depth::Whole && weight.unknown;
+        }
+        sensitive |= param.depth == Depth::Shallow && value.is_sensitive();
         if value.is_null() && !param.nullable {
             errors.push(bad_argument(function, param, spans[index], "argument must not be null"));
             continue;
         }
         match param.ty.convert(value) {
             Ok(value) => {
-                unknown |= match param.depth {
-                    Depth::Whole => value.contains_unknown(),
-                    Depth::Shallow => value.is_unknown(),
-                    Depth::Raw => false,
-                };
+                unknown |= param.depth == Depth::Shallow && value.is_unknown();
                 converted.push(value);
             }
             Err(message) => errors.push(bad_argument(function, param, spans[index], &message)),
@@ -336,7 +334,7 @@ fn apply(
         Ok(value) => Ok(value.mark(sensitive)),
         Err(Error::Diagnostics(diagnostics)) => Err(diagnostics),
         // The message may quote what must not be shown.
-        Err(_) if anything_sensitive => Err(fail(
+        Err(_) if sensitive || converted.iter().any(Value::contains_sensitive) => Err(fail(
             Diagnostic::error("function-call", format!("Call to function \"{}\" failed", function.name))
                 .at(cx.span)
                 .with_note("the reason is not shown, since an argument is sensitive"),
