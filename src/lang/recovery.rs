@@ -30,10 +30,11 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
             .filter(|(_, at)| range.contains(&at.start))
             .map(|(what, at)| unterminated(file, base, *what, at))
             .collect();
-        // An unterminated string explains the brackets that seem to be open after it.
-        if unended.is_empty()
-            && let Some(&first) = open.first()
-        {
+        // An unterminated string explains the brackets that seem wrong after it.
+        if let Some(first) = lexed.unterminated.iter().map(|(_, at)| at.start).find(|at| range.contains(at)) {
+            let after = span(file, base, &(first..first)).start;
+            diagnostics.retain(|problem| problem.span.is_some_and(|span| span.start < after));
+        } else if let Some(&first) = open.first() {
             diagnostics.push(unclosed(file, base, &tokens[first], text));
         }
         open.clear();
@@ -55,7 +56,9 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
                         "syntax",
                         format!("There is no open bracket for this {}", shown(token, text)),
                     )
-                    .at(span(file, base, &token.range)),
+                    .at(span(file, base, &token.range))
+                    .label("closes nothing")
+                    .help("remove it, or add the bracket it should close"),
                 ),
             },
             _ => {}
@@ -113,6 +116,15 @@ fn unclosed(file: FileId, base: usize, opener: &Token, text: &str) -> Diagnostic
     Diagnostic::error("syntax", format!("This {bracket} is never closed"))
         .at(span(file, base, &opener.range))
         .label("opened here")
+        .help(format!("close it with {}", closer(opener.kind)))
+}
+
+fn closer(opener: Kind) -> &'static str {
+    match opener {
+        Kind::OpenBracket => "]",
+        Kind::OpenParen => ")",
+        _ => "}",
+    }
 }
 
 fn mismatched(file: FileId, base: usize, opener: &Token, closer: &Token, text: &str) -> Diagnostic {
@@ -121,6 +133,7 @@ fn mismatched(file: FileId, base: usize, opener: &Token, closer: &Token, text: &
         format!("This {} does not close {}", shown(closer, text), shown(opener, text)),
     )
     .at(span(file, base, &closer.range))
+    .help(format!("{} is closed with {}", shown(opener, text), self::closer(opener.kind)))
     .related(span(file, base, &opener.range), "opened here")
 }
 
@@ -228,16 +241,18 @@ pub(super) fn explain(
             Some(Kind::Newline | Kind::Comment) | None => {
                 diagnostic.help("the value must start on this line; put it in parentheses to break the line")
             }
-            _ => diagnostic,
+            _ => diagnostic.help("a value is a literal, a reference such as var.x, or a function call"),
         };
     }
     if message.contains("object item") {
         return error(format!(
             "Items of an object are separated by a line break or a comma, but there is {found}"
-        ));
+        ))
+        .help("put a comma before it, or a line break");
     }
     if message.contains("object value assignment") {
-        return error(format!("\"=\" or \":\" is expected after an object key, but there is {found}"));
+        return error(format!("\"=\" or \":\" is expected after an object key, but there is {found}"))
+            .help("write: { key = value }");
     }
     if message.contains("escape sequence") {
         let start = text[..range.start].rfind('\\').unwrap_or(range.start);
@@ -251,10 +266,31 @@ pub(super) fn explain(
         return error(format!("Invalid unicode escape: {found}"))
             .help("\\u takes four and \\U eight hexadecimal digits of a character");
     }
-    match message.rsplit_once("expected ") {
-        Some((_, expected)) => error(format!("Unexpected {found}: expected {}", expected.replace('`', "\""))),
-        None => error(format!("Unexpected {found}")),
+    let expected = message.rsplit_once("expected ").map(|(_, expected)| expected.replace('`', "\""));
+    match (expected.as_deref(), kind) {
+        // `name "value"`: it reads like the header of a block.
+        (Some("\"{\""), Some(Kind::Newline) | None) => error(
+            "A block's { is expected before the end of the line".to_string(),
+        )
+        .label("the line ends here")
+        .help(
+            "a value is assigned with =: name = \"value\"; a block opens on its own line: name \"label\" {",
+        ),
+        (Some("\"]\"" | "\")\""), Some(kind)) if starts_value(kind) => {
+            error("A comma is missing between two elements".to_string())
+                .label("the next element starts here")
+                .help("elements are separated by commas, also across lines")
+        }
+        (Some(expected), _) => {
+            error(format!("Unexpected {found}")).label(format!("{expected} is expected here"))
+        }
+        (None, _) => error(format!("Unexpected {found}")).label("not expected here"),
     }
+}
+
+/// Whether an expression may start with such a token.
+fn starts_value(kind: Kind) -> bool {
+    matches!(kind, Kind::Ident | Kind::OpenQuote | Kind::QuotedText | Kind::Number | Kind::OpenBrace)
 }
 
 fn line_end(text: &str, from: usize) -> usize {
