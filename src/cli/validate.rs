@@ -4,7 +4,6 @@ use super::args::{Global, Validate};
 use super::output::Terminal;
 use super::{DONE, ERROR, Exit, sources, variables};
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::live::Snapshot;
 use crate::stack::{self, Inputs};
 
 pub fn run(global: &Global, args: &Validate, terminal: &Terminal) -> Exit {
@@ -17,14 +16,7 @@ pub fn run(global: &Global, args: &Validate, terminal: &Terminal) -> Exit {
             return ERROR;
         }
     };
-    let (program, mut diagnostics) = stack::declare(&sources);
-    if !diagnostics.iter().any(Diagnostic::is_error) {
-        let inputs = Inputs { sources, variables, ..Inputs::default() };
-        let (_, mut found) = stack::evaluate(&program, &inputs, &Snapshot::default());
-        // A value that is given only where plan and apply run is no mistake of the files.
-        found.retain(|diagnostic| diagnostic.code != "missing-variable");
-        diagnostics.append(&mut found);
-    }
+    let (program, diagnostics) = stack::validate(&Inputs { sources, variables, ..Inputs::default() });
     terminal.complain(&diagnostics, &program.sources);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return ERROR;

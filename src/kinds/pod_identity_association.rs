@@ -49,6 +49,7 @@ const ATTRIBUTES: &[Attribute] = &[
     )
     .in_place(UPDATE)
     .compare(Compare::Policy)
+    .needs("disable_session_tags", true)
     .checks(&[Check::Policy { max: 2048 }]),
     super::schema_tags(),
     super::schema_ownership(),

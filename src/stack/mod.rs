@@ -11,6 +11,8 @@ mod inputs;
 mod instance;
 mod provider;
 mod scope;
+mod together;
+mod validate;
 mod variables;
 mod version;
 
@@ -19,3 +21,4 @@ pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use provider::{AssumeRole, ProviderConfig};
+pub use validate::validate;
