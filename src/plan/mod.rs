@@ -3,6 +3,7 @@
 mod build;
 mod calls;
 mod change;
+pub mod checker;
 mod document;
 mod event;
 mod order;

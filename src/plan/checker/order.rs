@@ -1,0 +1,144 @@
+//! Every order that the objects need is in the plan, directly or by way of others.
+
+use super::{Checker, accounts, deletes, goes, name, names};
+use crate::live::Fact;
+use crate::plan::change::{Change, ChangeAction, Reason};
+use crate::value::{Map, Value};
+use std::collections::BTreeSet;
+
+pub(super) fn check(checker: &mut Checker<'_>) {
+    let plan = checker.plan;
+    let count = plan.changes.len();
+    // reaches[a] = everything that waits for a, by way of any number of edges.
+    let mut reaches = vec![BTreeSet::new(); count];
+    for from in (0..count).rev() {
+        for edge in plan.edges.iter().filter(|edge| edge.from.0 == from) {
+            let further = reaches[edge.to.0].clone();
+            reaches[from].extend(further);
+            reaches[from].insert(edge.to.0);
+        }
+    }
+    let mut problems = Vec::new();
+    for first in &plan.changes {
+        for second in plan.changes.iter().filter(|second| second.id != first.id) {
+            let why = needs(checker, first, second);
+            if let (Some(why), false) = (why, reaches[first.id.0].contains(&second.id.0)) {
+                problems.push(format!("{} does not wait for {}: {why}", name(second), name(first)));
+            }
+        }
+    }
+    checker.problems.append(&mut problems);
+}
+
+/// Why `second` has to wait for `first`, if it does.
+fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'static str> {
+    let none = Map::new();
+    let same = first.identity == second.identity;
+    if same && deletes(first) {
+        return Some("one identity cannot exist twice");
+    }
+    if second.action == ChangeAction::Delete
+        && matches!(first.reason, Reason::Moved(_))
+        && first.replaces == Some(second.id)
+    {
+        return Some("the new one comes before the old one goes");
+    }
+    if let (Some(second_after), false) = (&second.after, deletes(first) || deletes(second)) {
+        let first_after = first.after.as_ref().unwrap_or(&none);
+        if names(second, second_after, first, first_after) {
+            return Some("it names it");
+        }
+        let unknown = second_after
+            .values()
+            .filter_map(Value::unknowns)
+            .any(|unknown| unknown.after.iter().any(|(address, _)| Some(address) == first.address.as_ref()));
+        if unknown && !same {
+            return Some("it needs what is known only then");
+        }
+        let declared = checker
+            .evaluation
+            .instances
+            .iter()
+            .find(|instance| instance.identity.as_ref() == Some(&second.identity));
+        if let (Some(instance), Some(address)) = (declared, &first.address) {
+            let block = (address.kind.clone(), address.name.clone());
+            if !same
+                && (instance.references.contains(address)
+                    || instance.whole_blocks.contains(&block)
+                    || instance.depends_on.contains(&block))
+            {
+                return Some("the files refer to it");
+            }
+        }
+    }
+    let going = first.reason == Reason::BeingDeleted;
+    let live = checker.snapshot.object(&first.identity).and_then(Fact::known).filter(|_| going);
+    let before = first.before.as_ref().or(live.map(|object| &object.attributes));
+    if let (Some(before), Some(gone), true) = (before, &second.before, deletes(second) && !same) {
+        let named = names(first, before, second, gone);
+        let still = first.after.as_ref().is_some_and(|after| names(first, after, second, gone));
+        let comes_back =
+            checker.plan.changes.iter().any(|other| other.identity == second.identity && !deletes(other));
+        let lets_go = goes(first)
+            || (going && !still)
+            || (first.action == ChangeAction::Update && !still && !comes_back);
+        if named && lets_go {
+            return Some("it is still named by it");
+        }
+    }
+    if takes(first, second) {
+        return Some("a service account has one association");
+    }
+    agent(first, second).then_some("pods need the agent as long as there are associations")
+}
+
+/// Whether `first` gives up a service account that `second` takes.
+fn takes(first: &Change, second: &Change) -> bool {
+    let one_cluster = first.identity.scope == second.identity.scope
+        && first.identity.part(0) == second.identity.part(0)
+        && first.schema.attribute("cluster").is_some()
+        && second.schema.attribute("cluster").is_some();
+    if !one_cluster {
+        return false;
+    }
+    let association = |change: &Change, action: ChangeAction| {
+        (change.schema.kind == "pod_identity_association" && change.action == action)
+            .then(|| BTreeSet::from([change.identity.part(2).to_string()]))
+    };
+    let released = match first.schema.kind {
+        "addon" if first.action != ChangeAction::Create => {
+            let kept = accounts(first.after.as_ref());
+            accounts(first.before.as_ref()).difference(&kept).cloned().collect()
+        }
+        _ => association(first, ChangeAction::Delete).unwrap_or_default(),
+    };
+    let taken = match second.schema.kind {
+        "addon" => {
+            let had = if second.action == ChangeAction::Create {
+                BTreeSet::new()
+            } else {
+                accounts(second.before.as_ref())
+            };
+            accounts(second.after.as_ref()).difference(&had).cloned().collect()
+        }
+        _ => association(second, ChangeAction::Create).unwrap_or_default(),
+    };
+    !released.is_disjoint(&taken)
+}
+
+/// Whether `second` deletes the agent of a cluster in which `first` deletes associations.
+fn agent(first: &Change, second: &Change) -> bool {
+    let associations = match first.schema.kind {
+        "pod_identity_association" => true,
+        "addon" => !accounts(first.before.as_ref()).is_empty(),
+        _ => false,
+    };
+    associations
+        && goes(first)
+        && deletes(second)
+        && second.schema.kind == "addon"
+        && second.identity.part(1) == "eks-pod-identity-agent"
+        && second.identity.scope == first.identity.scope
+        && second.identity.part(0) == first.identity.part(0)
+        && first.identity != second.identity
+}

@@ -1,0 +1,177 @@
+//! Nothing but what is this stack's is touched, and everything that is, is accounted for.
+
+use super::{Checker, name};
+use crate::diff::canonical;
+use crate::kinds::{self, Change as How, OWNERSHIP};
+use crate::live::{Fact, Object, Owner, Phase};
+use crate::plan::build::digest;
+use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
+use crate::stack::Mode;
+use crate::value::{Identity, Place, Value};
+
+pub(super) fn check(checker: &mut Checker<'_>) {
+    let plan = checker.plan;
+    for change in &plan.changes {
+        let fact = checker.snapshot.object(&change.identity);
+        match fact {
+            Some(Fact::Known(object)) => known(checker, change, object),
+            Some(Fact::Absent) => absent(checker, change),
+            Some(Fact::Denied(_)) | None => {
+                checker.say(format!("{} is changed without having been read", name(change)));
+            }
+        }
+        let declared = declared(checker, &change.identity);
+        match (plan.mode, change.action) {
+            (Mode::Destroy, ChangeAction::Create | ChangeAction::Update) => {
+                checker.say(format!("{} in a plan that destroys", name(change)));
+            }
+            (Mode::Apply, ChangeAction::Create | ChangeAction::Update) if !declared => {
+                checker.say(format!("{} is not declared", name(change)));
+            }
+            (Mode::Apply, ChangeAction::Delete) if declared => {
+                let comes_back = plan
+                    .changes
+                    .iter()
+                    .any(|other| other.identity == change.identity && other.replaces == Some(change.id));
+                if !comes_back {
+                    checker.say(format!("{} is declared and deleted for good", name(change)));
+                }
+            }
+            _ => {}
+        }
+    }
+    missing(checker);
+}
+
+fn declared(checker: &Checker<'_>, identity: &Identity<Place>) -> bool {
+    checker.evaluation.instances.iter().any(|instance| instance.identity.as_ref() == Some(identity))
+}
+
+fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
+    let plan = checker.plan;
+    if change.action == ChangeAction::Create {
+        let deleted = plan
+            .changes
+            .iter()
+            .any(|other| other.identity == change.identity && other.action == ChangeAction::Delete);
+        let going = object.phase == Phase::Deleting && change.waits_first;
+        if !deleted && !going && object.parent.is_none() {
+            checker.say(format!("{} exists already", name(change)));
+        }
+        return;
+    }
+    if object.parent.is_some() {
+        checker.say(format!("{} belongs to an add-on", name(change)));
+    }
+    if change.before.as_ref() != Some(&object.attributes) {
+        checker.say(format!("{} does not start from what is live", name(change)));
+    }
+    if change.seen.as_ref() != Some(&digest(change.schema, object)) {
+        checker.say(format!("{} records another fingerprint than that of the object", name(change)));
+    }
+    if object.owner.is(&plan.stack) {
+        if change.ownership != Ownership::Keep {
+            checker.say(format!("{} adopts what is the stack's already", name(change)));
+        }
+        return;
+    }
+    let owner = match &object.owner {
+        Owner::None => None,
+        Owner::Stack { stack, .. } => Some(stack.clone()),
+    };
+    let consent = checker
+        .evaluation
+        .instances
+        .iter()
+        .find(|instance| instance.identity.as_ref() == Some(&change.identity))
+        .and_then(|instance| instance.adopt.as_ref());
+    let adopts = change.ownership == Ownership::Adopt { from: owner.clone() };
+    let allowed = consent.is_some_and(|consent| owner.is_none() || consent.from_stack == owner);
+    if !adopts || !allowed {
+        checker.say(format!("{} touches what is not the stack's", name(change)));
+    }
+    let becomes_ours = |after: &crate::value::Map| {
+        after
+            .get(OWNERSHIP)
+            .and_then(Value::as_map)
+            .is_some_and(|tags| Owner::from_tags(tags).is(&plan.stack))
+    };
+    if change.action == ChangeAction::Update && !change.after.as_ref().is_some_and(becomes_ours) {
+        checker.say(format!("{} is adopted and not tagged", name(change)));
+    }
+}
+
+fn absent(checker: &mut Checker<'_>, change: &Change) {
+    if change.action != ChangeAction::Create {
+        checker.say(format!("{} is not there", name(change)));
+    }
+    if change.seen.is_some() || change.waits_first {
+        checker.say(format!("{} is made as if there were something", name(change)));
+    }
+}
+
+/// What the plan should have a change for.
+fn missing(checker: &mut Checker<'_>) {
+    let plan = checker.plan;
+    let changed = |identity: &Identity<Place>| plan.changes.iter().any(|change| change.identity == *identity);
+    let elsewhere = plan.findings.iter().any(|finding| finding.code == "other-region");
+    for (identity, object) in checker.snapshot.existing() {
+        let ours = object.owner.is(&plan.stack) && object.parent.is_none();
+        let stays = plan.mode == Mode::Apply && declared(checker, identity);
+        let spared = elsewhere && kinds_without_region(identity);
+        let due = ours && !stays && !spared;
+        if due && !changed(identity) {
+            checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));
+        }
+        let orphan = plan.changes.iter().any(|change| {
+            change.identity == *identity
+                && matches!(change.reason, Reason::Orphan | Reason::Destroy | Reason::Moved(_))
+        });
+        if orphan && !ours {
+            checker.problems.push(format!("{identity} is deleted and not the stack's"));
+        }
+    }
+    if plan.mode == Mode::Destroy {
+        return;
+    }
+    for instance in &checker.evaluation.instances {
+        let Some(identity) = &instance.identity else {
+            checker.problems.push(format!("{} has no identity", instance.address));
+            continue;
+        };
+        if changed(identity) {
+            continue;
+        }
+        let live = match checker.snapshot.object(identity).and_then(Fact::known) {
+            Some(object) if object.parent.is_none() => object,
+            _ => {
+                checker.problems.push(format!("{} is not there and not created", instance.address));
+                continue;
+            }
+        };
+        if live.phase != Phase::Settled {
+            checker.problems.push(format!("{} is not settled, and nobody waits", instance.address));
+        }
+        for attribute in instance.schema.attributes {
+            let (Some(after), true) = (
+                instance.proposed.after.get(attribute.name),
+                attribute.returned && !matches!(attribute.change, How::Expanded),
+            ) else {
+                continue;
+            };
+            let before = live.attributes.get(attribute.name).unwrap_or(const { &Value::NULL });
+            if canonical(attribute, before) != canonical(attribute, after) {
+                checker
+                    .problems
+                    .push(format!("{}.{} differs, and nothing changes it", instance.address, attribute.name));
+            }
+        }
+        if !plan.relied_on.iter().any(|(relied, _)| relied == identity) {
+            checker.problems.push(format!("{} is relied on and not recorded", instance.address));
+        }
+    }
+}
+
+fn kinds_without_region(identity: &Identity<Place>) -> bool {
+    kinds::schema(&identity.kind).is_some_and(|schema| !schema.regional)
+}

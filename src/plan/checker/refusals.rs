@@ -1,0 +1,94 @@
+//! What a plan does only when it was asked to.
+
+use super::{Checker, deletes, goes, mentions, name};
+use crate::kinds::{self, RefersBy};
+use crate::live::{Fact, Phase};
+use crate::plan::change::{Change, ChangeAction, Ownership};
+use crate::stack::Mode;
+use crate::value::Value;
+
+pub(super) fn check(checker: &mut Checker<'_>) {
+    let plan = checker.plan;
+    let refused = plan.refused();
+    if plan.findings.iter().any(|finding| finding.message.is_empty()) {
+        checker.say("a finding says nothing");
+    }
+    // A refused plan is shown and never applied, so it may hold anything that is refused.
+    if refused {
+        return;
+    }
+    for change in plan.changes.iter().filter(|change| deletes(change)) {
+        let cluster = change.identity.part(0);
+        if change.schema.kind == "cluster" {
+            let shown = change.address.as_ref().map(ToString::to_string);
+            let named = shown.is_some_and(|address| checker.inputs.allow_destroy.contains(address.as_str()))
+                || checker.inputs.allow_destroy.contains(format!("cluster.{cluster}").as_str())
+                || checker.evaluation.allow_destroy.contains(cluster);
+            if !named {
+                checker.say(format!("{} was not asked for", name(change)));
+            }
+            let live = change.before.as_ref();
+            let protected = live.and_then(|live| live.get("deletion_protection")).and_then(Value::as_bool);
+            if protected == Some(true) {
+                checker.say(format!("{} is protected from deletion", name(change)));
+            }
+            if !checker.snapshot.members.contains_key(&change.identity) {
+                checker.say(format!("{} without a look at what lives in it", name(change)));
+            }
+        }
+        if matches!(change.ownership, Ownership::Adopt { .. }) {
+            checker.say(format!("{} was to be adopted, not destroyed", name(change)));
+        }
+        let kept =
+            checker.evaluation.instances.iter().any(|instance| {
+                instance.identity.as_ref() == Some(&change.identity) && instance.prevent_destroy
+            });
+        if kept {
+            checker.say(format!("{} in spite of prevent_destroy", name(change)));
+        }
+        if change.schema.kind == "role" {
+            in_use(checker, change);
+        }
+    }
+    let all = checker.snapshot.existing().filter(|(_, object)| object.owner.is(&plan.stack)).count();
+    let gone = plan.changes.iter().filter(|change| deletes(change)).count();
+    if plan.mode == Mode::Apply
+        && all > 0
+        && gone == all
+        && checker.evaluation.instances.is_empty()
+        && !checker.inputs.allow_orphans
+    {
+        checker.say("everything would be deleted, which was not asked for");
+    }
+}
+
+/// A role that goes for good is named by nothing that stays as it is.
+fn in_use(checker: &mut Checker<'_>, role: &Change) {
+    let plan = checker.plan;
+    let comes_back = plan.changes.iter().any(|other| other.identity == role.identity && !deletes(other));
+    let Some(arn) = role.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str) else {
+        return;
+    };
+    if comes_back {
+        return;
+    }
+    for (identity, fact) in &checker.snapshot.objects {
+        let (Some(object), Some(schema)) = (Fact::known(fact), kinds::schema(&identity.kind)) else {
+            continue;
+        };
+        let uses = |values| {
+            mentions(schema.attributes, values)
+                .iter()
+                .any(|(_, by, text)| *by == RefersBy::Arn && text.as_str() == arn)
+        };
+        let mut changes = plan.changes.iter().filter(|change| change.identity == *identity);
+        let lets_go = changes.any(|change| match (change.action, &change.after) {
+            _ if goes(change) || object.phase == Phase::Deleting => true,
+            (ChangeAction::Update, Some(after)) => !uses(after),
+            _ => false,
+        });
+        if object.parent.is_none() && uses(&object.attributes) && !lets_go {
+            checker.problems.push(format!("{} is still used by {identity}", name(role)));
+        }
+    }
+}

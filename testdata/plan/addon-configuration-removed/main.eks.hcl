@@ -1,0 +1,7 @@
+# Removing the line removes the setting.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

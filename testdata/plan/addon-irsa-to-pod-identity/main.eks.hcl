@@ -1,0 +1,11 @@
+# From IAM roles for service accounts to EKS Pod Identity in one call.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+  pod_identity_association {
+    service_account = "aws-node"
+    role_arn        = "arn:aws:iam::123456789012:role/cni"
+  }
+}

@@ -1,0 +1,5 @@
+# It belongs to another stack.
+
+stack "platform" {}
+
+role "app" {}

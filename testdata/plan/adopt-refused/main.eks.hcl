@@ -1,0 +1,11 @@
+# It exists and no stack owns it: whose it is, and how to take it over.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+  pod_identity_association {
+    service_account = "aws-node"
+    role_arn        = "arn:aws:iam::123456789012:role/cni"
+  }
+}

@@ -1,0 +1,5 @@
+# Nothing is declared under that address.
+
+stack "platform" {}
+
+role "app" {}

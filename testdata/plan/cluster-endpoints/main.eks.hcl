@@ -1,0 +1,12 @@
+# The public endpoint is closed, the private one opened.
+
+stack "platform" {}
+
+cluster "demo" {
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc {
+    subnet_ids              = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"]
+    endpoint_public_access  = false
+    endpoint_private_access = true
+  }
+}

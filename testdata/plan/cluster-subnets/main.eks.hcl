@@ -1,0 +1,10 @@
+# One subnet goes, one comes; their order does not count.
+
+stack "platform" {}
+
+cluster "demo" {
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc {
+    subnet_ids = ["subnet-0a1b2c3d4e5f60003", "subnet-0a1b2c3d4e5f60001"]
+  }
+}

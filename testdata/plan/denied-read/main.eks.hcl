@@ -1,0 +1,6 @@
+# A failed read is never absence.
+
+stack "platform" {}
+
+role "app" {}
+role "web" {}

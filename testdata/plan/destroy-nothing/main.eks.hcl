@@ -1,0 +1,5 @@
+# There is nothing to destroy.
+
+stack "platform" {}
+
+role "app" {}

@@ -1,0 +1,10 @@
+# Everything is ignored but ownership.
+
+stack "platform" {}
+
+role "application" {
+  name        = "app"
+  description = "files"
+  path        = "/x/"
+  lifecycle { ignore_changes = all }
+}

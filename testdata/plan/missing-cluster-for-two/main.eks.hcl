@@ -1,0 +1,14 @@
+# Both that need it are named.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}
+
+pod_identity_association "orders" {
+  cluster         = "demo"
+  namespace       = "shop"
+  service_account = "orders"
+  role_arn        = "arn:aws:iam::123456789012:role/orders"
+}

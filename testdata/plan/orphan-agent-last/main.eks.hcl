@@ -1,0 +1,5 @@
+# The agent goes after the associations that need it.
+
+stack "platform" {}
+
+role "kept" {}

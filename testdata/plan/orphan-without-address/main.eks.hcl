@@ -1,0 +1,5 @@
+# Without a readable recorded address an orphan goes by its identity.
+
+stack "platform" {}
+
+role "kept" {}

@@ -1,0 +1,3 @@
+# The same with consent for orphans and the cluster.
+
+stack "platform" {}

@@ -1,0 +1,5 @@
+# The same beside changes.
+
+stack "platform" {}
+
+role "app" {}

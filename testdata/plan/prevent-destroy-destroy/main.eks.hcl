@@ -1,0 +1,7 @@
+# prevent_destroy refuses a destroy.
+
+stack "platform" {}
+
+role "app" {
+  lifecycle { prevent_destroy = true }
+}

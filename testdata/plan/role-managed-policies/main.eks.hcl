@@ -1,0 +1,7 @@
+# One is attached, one detached, one stays.
+
+stack "platform" {}
+
+role "app" {
+  managed_policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AmazonSQSFullAccess"]
+}

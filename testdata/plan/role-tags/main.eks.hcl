@@ -1,0 +1,7 @@
+# Tags of a role.
+
+stack "platform" {}
+
+role "app" {
+  tags = { team = "shop" }
+}

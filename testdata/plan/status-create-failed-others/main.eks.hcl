@@ -1,0 +1,7 @@
+# An add-on that was never made right and is not ours is not replaced.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

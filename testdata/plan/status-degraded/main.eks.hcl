@@ -1,0 +1,7 @@
+# DEGRADED is a finding, no change.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

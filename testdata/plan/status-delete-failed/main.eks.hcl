@@ -1,0 +1,7 @@
+# A failed deletion of what is declared is a finding.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

@@ -1,0 +1,7 @@
+# What is being deleted may be anybody's.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

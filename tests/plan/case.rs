@@ -1,0 +1,104 @@
+//! A folder of `testdata/plan` as inputs and snapshot.
+
+use super::snapshot;
+use eksform::live::Snapshot;
+use eksform::plan::saved::{self, Round};
+use eksform::stack::{self, Inputs, Mode, Program, VariableInput, VariableText};
+use eksform::value::json;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Case {
+    pub inputs: Inputs,
+    pub snapshot: Snapshot,
+}
+
+/// A program with what planning it gave.
+pub struct Outcome {
+    pub program: Program,
+    /// What reading the files complains about.
+    pub declared: Vec<eksform::diagnostic::Diagnostic>,
+    pub round: Round,
+}
+
+/// `options.json`: what else than files and account a plan depends on.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    destroy: bool,
+    /// Address to the stack it may be taken from.
+    adopt: BTreeMap<String, Option<String>>,
+    allow_destroy: BTreeSet<String>,
+    allow_orphans: bool,
+    variables: BTreeMap<String, serde_json::Value>,
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/plan")
+}
+
+/// Every case, in the order of the names.
+pub fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root())
+        .expect("testdata/plan")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir() && !path.file_name().is_some_and(|name| name == "_templates"))
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// The files of a folder.
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().to_string())
+        .collect();
+    names.sort();
+    names
+}
+
+impl Case {
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let text = |name: &str| {
+            std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
+        };
+        let mut inputs = Inputs { now: 1_767_323_045, seed: 1, ..Inputs::default() };
+        for name in names(folder).iter().filter(|name| name.ends_with(".eks.hcl")) {
+            inputs.sources.files.insert(name.as_str().into(), text(name)?.into());
+        }
+        let options: Options = match text("options.json") {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| format!("options.json: {error}"))?,
+            Err(_) => Options::default(),
+        };
+        let arc = |text: String| -> Arc<str> { text.into() };
+        inputs.mode = if options.destroy { Mode::Destroy } else { Mode::Apply };
+        inputs.adopt =
+            options.adopt.into_iter().map(|(address, from)| (arc(address), from.map(arc))).collect();
+        inputs.allow_destroy = options.allow_destroy.into_iter().map(arc).collect();
+        inputs.allow_orphans = options.allow_orphans;
+        inputs.variables = options
+            .variables
+            .into_iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    serde_json::Value::String(text) => VariableText::Text(text.into()),
+                    value => VariableText::Value(json::from_json(&value)),
+                };
+                (arc(name), VariableInput { value, origin: "--var".into() })
+            })
+            .collect();
+        let snapshot =
+            snapshot::read(&text("snapshot.json")?).map_err(|error| format!("snapshot.json: {error}"))?;
+        Ok(Self { inputs, snapshot })
+    }
+
+    pub fn plan(&self) -> Outcome {
+        let (program, declared) = stack::declare(&self.inputs.sources);
+        let round = saved::round(&program, &self.inputs, &self.snapshot);
+        Outcome { program, declared, round }
+    }
+}
