@@ -220,7 +220,11 @@ fn unreachable(provider: &ProviderRef, config: &ProviderConfig, error: &CallErro
         Diagnostic::error("aws-unreachable", format!("{provider} cannot reach AWS"))
             .with_note(error.to_string())
     };
+    let said = error.to_string();
     let help = match &error.help {
+        _ if said.contains("AssumeRole") && said.contains("AccessDenied") => {
+            "the role of assume_role has to trust these credentials, and they have to be allowed sts:AssumeRole".to_string()
+        }
         Some(help) => help.clone(),
         None => "check the network and endpoint_url, or use --sandbox".to_string(),
     };
