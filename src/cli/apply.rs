@@ -82,7 +82,7 @@ fn question(mode: Mode) -> &'static str {
 
 fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
-        let loaded = show::load(&global.chdir.join(file), &args.planning.variables)?;
+        let loaded = show::load(&global.chdir, file, &args.planning.variables)?;
         let sources = loaded.program.sources.clone();
         let connected: Connected =
             connect::connect(global, args.planning.parallelism).map_err(|problem| vec![*problem])?;
@@ -135,7 +135,9 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     let print = Terminal::new(style.is_plain());
     let listener = move |event: &Event| {
         if let Some(text) = render::event(event, &plan, style) {
-            print.print(&text);
+            // The summary stands apart.
+            let gap = if matches!(event, Event::Summary(_)) { "\n" } else { "" };
+            print.print(&format!("{gap}{text}"));
         }
     };
     terminal.print("\n");
