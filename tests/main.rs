@@ -5,6 +5,8 @@ mod architecture;
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod e2e;
 mod invalid;
 mod lang;
 mod plan;
