@@ -5,6 +5,7 @@ mod architecture;
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+mod docs;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod e2e;
 mod invalid;

@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod error;
 mod map;
+mod network;
 mod observe;
 mod pace;
 mod stats;

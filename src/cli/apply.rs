@@ -129,6 +129,10 @@ async fn unmoved(execution: &Execution) -> Result<(), Broken> {
 }
 
 async fn walk(execution: Execution, parallelism: usize, look_again: bool, terminal: &Terminal) -> Exit {
+    if let Err(unsound) = execution.check() {
+        terminal.complain(&unsound, &execution.program.sources);
+        return ERROR;
+    }
     let interrupt = Interrupt::default();
     let listening = tokio::spawn(listen_for_signals(interrupt.clone()));
     let (plan, style): (Plan, _) = (execution.plan.clone(), terminal.style());

@@ -14,10 +14,10 @@ mod apply;
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
-#[cfg(feature = "aws")]
-mod plan;
 #[cfg(feature = "sandbox")]
 mod loopback;
+#[cfg(feature = "aws")]
+mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "aws")]

@@ -15,9 +15,13 @@ const ATTRIBUTES: &[Attribute] = &[
     )
     .required()
     .checks(&[Check::Length { min: 1, max: 63 }]),
-    Attribute::new("service_account", Ty::String, "The Kubernetes service account, which need not exist yet.")
-        .required()
-        .checks(&[Check::Length { min: 1, max: 253 }]),
+    Attribute::new(
+        "service_account",
+        Ty::String,
+        "The Kubernetes service account, which need not exist yet.",
+    )
+    .required()
+    .checks(&[Check::Length { min: 1, max: 253 }]),
     Attribute::new(
         "role_arn",
         Ty::String,

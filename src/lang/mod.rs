@@ -4,6 +4,7 @@
 mod ast;
 pub mod convert;
 pub mod eval;
+mod explain;
 mod format;
 mod functions;
 mod json;

@@ -41,12 +41,15 @@ fn run(sandbox: &Sandbox, method: &Method, what: &str, body: &Bytes) -> (StatusC
         ("GET", "log") => (StatusCode::OK, json!(sandbox.log())),
         ("PUT", "import") => done(read().and_then(|document| sandbox.import(&document))),
         ("POST", "seed") => done(read().and_then(|document| sandbox.seed(&document))),
+        ("POST", "catalog") => done(read().and_then(|answer| sandbox.import_catalog(&answer)).map(|_| ())),
         ("POST", "reset") => done(sandbox.reset()),
         ("PUT", "faults") => {
             done(serde_json::from_slice::<Faults>(body).map_err(std::io::Error::from).map(|faults| {
                 sandbox.set_faults(faults);
             }))
         }
-        _ => (StatusCode::NOT_FOUND, json!({"message": "export, log, import, seed, reset or faults"})),
+        _ => {
+            (StatusCode::NOT_FOUND, json!({"message": "export, log, import, seed, catalog, reset or faults"}))
+        }
     }
 }

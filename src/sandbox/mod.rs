@@ -266,6 +266,21 @@ impl Sandbox {
         seed::plant(&mut self.lock().store, seed, now)
     }
 
+    /// Takes the output of `aws eks describe-addon-versions` or `describe-addon-configuration` into the catalog, and
+    /// says how many add-ons it was about.
+    ///
+    /// # Errors
+    /// If it is neither, or it cannot be stored.
+    pub fn import_catalog(&self, answer: &Value) -> io::Result<usize> {
+        let store = &mut self.lock().store;
+        let taken = catalog::take(store, answer).map_err(|text| {
+            store.rollback();
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })?;
+        store.commit()?;
+        Ok(taken)
+    }
+
     /// Forgets everything, the log too.
     ///
     /// # Errors

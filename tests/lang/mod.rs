@@ -4,4 +4,5 @@ mod corpus;
 mod format;
 mod laws;
 mod mutations;
+mod rooms;
 mod scope;

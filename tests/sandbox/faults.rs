@@ -6,6 +6,7 @@ use bytes::Bytes;
 use eksform::sandbox::{Broken, Fault, FaultRule, Faults, Options, Sandbox};
 use http::Request;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{Client, PODS, cluster_body, real_time, wait};
 
@@ -260,4 +261,70 @@ async fn a_seed_is_what_aws_describes() {
         let error = client.sandbox.seed(&wrong).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_catalog_takes_real_answers() {
+    let client = Client::new(real_time());
+    client.cluster("demo", "1.30").await;
+    let path = "/addons/supported-versions?addonName=vpc-cni&kubernetesVersion=";
+    let elsewhere = client.get(&format!("{path}1.31")).await.ok();
+    let answer = json!({"addons": [
+        {"addonName": "vpc-cni", "addonVersions": [{"addonVersion": "v1.99.0-eksbuild.7", "requiresIamPermissions": true,
+            "compatibilities": [{"clusterVersion": "1.30", "platformVersions": ["*"], "defaultVersion": true}]}]},
+        {"addonName": "of-ones-own", "type": "security", "defaultNamespace": "own", "addonVersions": [
+            {"addonVersion": "v1", "compatibilities": [{"clusterVersion": "1.30", "defaultVersion": true}]}]}]});
+    assert_eq!(client.sandbox.import_catalog(&answer).unwrap(), 2);
+    let here = client.get(&format!("{path}1.30")).await.ok();
+    let versions = here["addons"][0]["addonVersions"].as_array().unwrap();
+    assert_eq!((versions.len(), &versions[0]["addonVersion"]), (1, &json!("v1.99.0-eksbuild.7")));
+    assert_eq!(client.get(&format!("{path}1.31")).await.ok(), elsewhere);
+    let own = client.post("/clusters/demo/addons", json!({"addonName": "of-ones-own"})).await.ok();
+    assert_eq!(own["addon"]["namespaceConfig"]["namespace"], "own");
+    let configuration = json!({"addonName": "of-ones-own", "addonVersion": "v1",
+        "configurationSchema": r#"{"type":"object","properties":{"a":{"type":"integer"}},"additionalProperties":false}"#,
+        "podIdentityConfiguration": [{"serviceAccount": "own-sa", "recommendedManagedPolicies": []}]});
+    client.sandbox.import_catalog(&configuration).unwrap();
+    let role = client.pod_role("pods").await;
+    wait(41).await;
+    let update = |values: &str| json!({"configurationValues": values, "podIdentityAssociations": [{"serviceAccount": "own-sa", "roleArn": role}]});
+    let path = "/clusters/demo/addons/of-ones-own/update";
+    assert!(client.post(path, update("b: 1")).await.refusal().contains("$.b: is not defined in the schema"));
+    client.post(path, update("a: 1")).await.ok();
+    assert!(client.sandbox.import_catalog(&json!({})).is_err());
+}
+
+#[tokio::test]
+async fn a_server_breaks_connections() {
+    let sandbox = Sandbox::in_memory(Options::default());
+    let client = Client::of(sandbox.clone());
+    with(
+        &client,
+        vec![
+            rule("ListClusters", Some(1), Fault::ResetBefore),
+            rule("ListClusters", Some(2), Fault::Truncate),
+        ],
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(eksform::sandbox::serve(sandbox, listener, std::future::pending()));
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "GET /clusters HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {}\r\n\r\n",
+            client.authorization("eks")
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // A reset may surface as an error or as the end.
+        let _ = stream.read_to_end(&mut answer).await;
+        answers.push(String::from_utf8(answer).unwrap());
+    }
+    assert_eq!(answers[0], "");
+    let whole = r#"{"clusters":[]}"#;
+    assert!(answers[1].contains(&format!("content-length: {}", whole.len())), "{}", answers[1]);
+    assert!(answers[1].ends_with(&whole[..whole.len() / 2]), "{}", answers[1]);
+    assert!(answers[2].ends_with(whole), "{}", answers[2]);
+    server.abort();
 }

@@ -241,7 +241,10 @@ pub(super) fn call(evaluator: &Evaluator, call: &Call, span: Span, env: Option<&
         let mut error =
             Diagnostic::error("unknown-function", format!("There is no function named \"{}\"", call.name))
                 .at(call.name_span);
-        if let Some(near) = nearest(plain, TABLE.keys().copied()) {
+        if plain == "list" || plain == "map" {
+            let (open, close) = if plain == "list" { ("[", "]") } else { ("{", "}") };
+            error = error.help(format!("write to{plain}({open} … {close})"));
+        } else if let Some(near) = nearest(plain, TABLE.keys().copied()) {
             error = error.help(format!("did you mean \"{near}\"?"));
         } else if call.name.starts_with("provider::") {
             error = error.help("functions of providers do not exist here");

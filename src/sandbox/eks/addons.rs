@@ -23,7 +23,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let cluster = active_cluster(call, "clusterName")?;
     let (cluster_name, name) = (cluster.text("name").to_owned(), call.required("addonName"));
     let kubernetes = cluster.text("version").to_owned();
-    let Some(addon) = catalog::get().addon(&name) else {
+    let Some(addon) = catalog::addon(call.store, &name) else {
         return Err(refuse(call, &name, "Addon specified is not supported".to_owned()));
     };
     if !addon.versions.iter().any(|version| version.offered_for(&kubernetes)) {
@@ -39,7 +39,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         Some(version) => version,
         None => addon.default_for(&kubernetes).map_or_else(String::new, |version| version.version.clone()),
     };
-    check_version(call, addon, &version, &kubernetes)?;
+    check_version(call, &addon, &version, &kubernetes)?;
     if call.text("resolveConflicts").as_deref() == Some("PRESERVE") {
         let text = "The PRESERVE option for resolveConflicts is only supported when an addon is updated";
         return Err(refuse(call, &name, text.to_owned()));
@@ -48,12 +48,12 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         roles::check_role_arn(call, &role)?;
     }
     let values = call.text("configurationValues");
-    configuration::check(call, addon, values.as_deref())?;
-    let namespace = namespace(call, addon)?;
+    configuration::check(call, &addon, values.as_deref())?;
+    let namespace = namespace(call, &addon)?;
     let wanted = wanted(call);
     check_exclusive(call, call.text("serviceAccountRoleArn").is_some(), wanted.as_deref())?;
     if let Some(wanted) = &wanted {
-        check_associations(call, addon, &version, wanted)?;
+        check_associations(call, &addon, &version, wanted)?;
     }
 
     let seed = call.seed(&key);
@@ -191,7 +191,7 @@ pub(super) fn view(call: &Call<'_>, addon: &Resource) -> Value {
     if !arns.is_empty() {
         view.insert("podIdentityAssociations".into(), json!(arns));
     }
-    let needs_nodes = catalog::get().addon(name).is_some_and(|addon| addon.needs_nodes);
+    let needs_nodes = catalog::addon(call.store, name).is_some_and(|addon| addon.needs_nodes);
     let mut status = addon.status.as_str();
     // Only a fault makes an add-on fail; its issues show once it has.
     let failed = addon.hidden.get("failed").filter(|_| status.ends_with("_FAILED"));

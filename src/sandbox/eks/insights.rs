@@ -37,7 +37,7 @@ fn incompatible(call: &Call<'_>, cluster: &str, kubernetes: &str) -> Vec<Value> 
     for (_, document) in call.store.range(&call.key(&["addon", cluster]), None) {
         let view = &document["view"];
         let name = view["addonName"].as_str().unwrap_or_default();
-        let Some(addon) = catalog::get().addon(name) else {
+        let Some(addon) = catalog::addon(call.store, name) else {
             continue;
         };
         let offered: Vec<&str> = addon

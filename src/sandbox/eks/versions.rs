@@ -74,13 +74,13 @@ pub(super) fn addon_versions(call: &mut Call<'_>) -> Answer {
         wanted.is_none_or(|wanted| wanted.is_empty() || wanted.iter().any(|one| one == found))
     };
     let name = call.text("addonName");
-    let addons = catalog::get().addons.iter().filter(|addon| {
+    let addons = catalog::addons(call.store).into_iter().filter(|addon| {
         name.as_ref().is_none_or(|name| *name == addon.name)
             && fits("types", &addon.kind)
             && fits("publishers", &addon.publisher)
             && fits("owners", &addon.owner)
     });
-    let items: Vec<Value> = addons.filter_map(|addon| addon_info(addon, kubernetes.as_deref())).collect();
+    let items: Vec<Value> = addons.filter_map(|addon| addon_info(&addon, kubernetes.as_deref())).collect();
     paged(call, "addons", items)
 }
 
@@ -122,7 +122,7 @@ fn addon_info(addon: &Addon, kubernetes: Option<&str>) -> Option<Value> {
 
 pub(super) fn addon_configuration(call: &mut Call<'_>) -> Answer {
     let (name, version) = (call.required("addonName"), call.required("addonVersion"));
-    let Some(addon) = catalog::get().addon(&name) else {
+    let Some(addon) = catalog::addon(call.store, &name) else {
         let text = format!("Addon {name} is not supported");
         return Err(AwsError::new(NOT_FOUND, text).with("addonName", &name));
     };

@@ -44,12 +44,14 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 
     let needs_uses = wanted("LocalManagedPolicy") || wanted("AWSManagedPolicy");
     let uses = if needs_uses { managed::uses(call) } else { Default::default() };
+    let profiles = instance_profiles::any(call);
     let mut roles = Vec::new();
     let mut policies = Vec::new();
     for entity in entities {
         match entity {
             Entity::Role(role) => {
-                let profiles = instance_profiles::of_role(call, &role.name);
+                let profiles =
+                    if profiles { instance_profiles::of_role(call, &role.name) } else { Vec::new() };
                 roles.push(role.detailed(call.store, profiles));
             }
             Entity::Policy(policy) => {

@@ -262,3 +262,31 @@ async fn what_the_tagging_api_remembers_of_the_deleted_is_skipped() {
     assert_eq!(snapshot.objects.keys().map(Identity::name).collect::<Vec<_>>(), ["demo"]);
     assert_eq!(coverage(&snapshot, "cluster"), Coverage::Complete);
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_clusters_take_a_look_per_object_and_the_lists() {
+    let (aws, _) = scripted(|line| {
+        let path = line.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
+        let parts: Vec<&str> = path.split('/').skip(2).collect();
+        let body = match parts.as_slice() {
+            [cluster] => json!({ "cluster": { "name": cluster, "status": "ACTIVE" } }),
+            [_, "addons"] => {
+                json!({ "addons": (0..12).map(|index| format!("addon{index}")).collect::<Vec<_>>() })
+            }
+            [cluster, "addons", name] => {
+                json!({ "addon": { "addonName": name, "clusterName": cluster, "status": "ACTIVE" } })
+            }
+            _ => json!({}),
+        };
+        ok(body.to_string())
+    });
+    let mut wants = Vec::new();
+    for cluster in (0..100).map(|index| format!("c{index}")) {
+        wants.extend([object("cluster", &[&cluster]), members(&cluster)]);
+        wants.extend((0..12).map(|index| object("addon", &[&cluster, &format!("addon{index}")])));
+    }
+    let snapshot = answered(&aws, wants).await;
+    assert_eq!(snapshot.existing().count(), 100 * 13);
+    // Who is asking, a look per object, four lists per cluster.
+    assert_eq!(aws.stats().total(), 1 + 100 * 13 + 100 * 4);
+}

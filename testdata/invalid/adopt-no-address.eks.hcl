@@ -1,0 +1,5 @@
+stack "demo" {}
+
+adopt {
+  to = "role.app"
+}

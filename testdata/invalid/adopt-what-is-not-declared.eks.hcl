@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {}
+
+adopt {
+  to = role.ap
+}

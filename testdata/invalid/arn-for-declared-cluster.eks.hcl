@@ -1,0 +1,10 @@
+stack "demo" {}
+
+cluster "demo" {
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001"] }
+}
+
+addon "vpc-cni" {
+  cluster = "arn:aws:eks:us-east-2:123456789012:cluster/demo"
+}

@@ -1,0 +1,3 @@
+stack "demo" {}
+
+region = "us-east-2"

@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "demo" {}
+
+addon "vpc-cni" {
+  cluster = role.demo
+}

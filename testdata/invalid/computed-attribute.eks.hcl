@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  arn = "arn:aws:iam::123456789012:role/app"
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+addon "vpc-cni" {
+  cluster              = "demo"
+  configuration_values = "{ env: [ }"
+}

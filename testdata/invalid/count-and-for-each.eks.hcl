@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {
+  count    = 2
+  for_each = toset(["a"])
+  name     = "x"
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  count = -1
+  name  = "app-${count.index}"
+}

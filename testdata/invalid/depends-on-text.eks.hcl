@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {
+  depends_on = ["role.web"]
+}
+
+role "web" {}

@@ -1,0 +1,3 @@
+role "app" {
+  description = "again"
+}

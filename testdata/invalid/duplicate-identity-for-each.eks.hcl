@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  for_each = toset(["a", "b"])
+  name     = "app"
+}

@@ -1,0 +1,9 @@
+stack "demo" {}
+
+role "one" {
+  name = "app"
+}
+
+role "two" {
+  name = "App"
+}

@@ -1,0 +1,9 @@
+stack "demo" {}
+
+locals {
+  x = 1
+}
+
+locals {
+  x = 2
+}

@@ -1,0 +1,9 @@
+stack "demo" {}
+
+variable "x" {
+  default = 1
+}
+
+variable "x" {
+  default = 2
+}

@@ -1,0 +1,3 @@
+role "b" {
+  description = var.nope
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  for_each = ["a", "b"]
+  name     = each.key
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  lifecycle { ignore_changes = [descripton] }
+}

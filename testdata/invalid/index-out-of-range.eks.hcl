@@ -1,0 +1,9 @@
+stack "demo" {}
+
+locals {
+  names = ["a"]
+}
+
+role "app" {
+  name = local.names[1]
+}

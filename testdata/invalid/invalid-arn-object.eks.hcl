@@ -1,0 +1,10 @@
+stack "demo" {}
+
+role "app" {}
+
+pod_identity_association "app" {
+  cluster         = "demo"
+  namespace       = "shop"
+  service_account = "app"
+  role_arn        = role.app
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  max_session_duration = 60
+}

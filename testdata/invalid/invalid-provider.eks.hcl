@@ -1,0 +1,3 @@
+stack "demo" {}
+
+provider "google" {}

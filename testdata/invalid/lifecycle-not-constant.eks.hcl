@@ -1,0 +1,9 @@
+stack "demo" {}
+
+variable "keep" {
+  default = true
+}
+
+role "app" {
+  lifecycle { prevent_destroy = var.keep }
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  lifecycle { prevent_destory = true }
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+pod_identity_association "app" {
+  cluster   = "demo"
+  namespace = "shop"
+}

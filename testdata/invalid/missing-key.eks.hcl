@@ -1,0 +1,9 @@
+stack "demo" {}
+
+locals {
+  names = { blue = "a" }
+}
+
+role "app" {
+  name = local.names.bleu
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+addon "vpc-cni" {
+  cluster = null
+}

@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {}
+
+provider "aws" {
+  region = role.app.unique_id
+}

@@ -1,0 +1,13 @@
+stack "demo" {}
+
+role "a" {
+  description = role.b.arn
+}
+
+role "b" {
+  description = local.c
+}
+
+locals {
+  c = role.a.arn
+}

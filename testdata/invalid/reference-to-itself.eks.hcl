@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "a" {
+  description = role.a.arn
+}

@@ -1,0 +1,3 @@
+stack "demo" {
+  required_version = "latest"
+}

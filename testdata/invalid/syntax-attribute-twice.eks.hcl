@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  description = "a"
+  description = "b"
+}

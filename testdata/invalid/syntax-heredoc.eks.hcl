@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  trust_policy = <<EOT
+{ "Statement": [] }
+}

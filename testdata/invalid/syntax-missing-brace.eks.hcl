@@ -1,0 +1,8 @@
+stack "demo" {}
+
+role "app" {
+  description = "x"
+
+role "web" {
+  description = "y"
+}

@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {
+  description = "never closed
+}
+
+role "web" {}

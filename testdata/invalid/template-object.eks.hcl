@@ -1,0 +1,9 @@
+stack "demo" {}
+
+locals {
+  names = ["a"]
+}
+
+role "app" {
+  description = "names: ${local.names}"
+}

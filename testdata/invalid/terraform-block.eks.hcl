@@ -1,0 +1,5 @@
+stack "demo" {}
+
+terraform {
+  backend "s3" {}
+}

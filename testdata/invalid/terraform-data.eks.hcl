@@ -1,0 +1,3 @@
+stack "demo" {}
+
+data "aws_caller_identity" "current" {}

@@ -1,0 +1,3 @@
+stack "demo" {}
+
+resource "aws_s3_bucket" "logs" {}

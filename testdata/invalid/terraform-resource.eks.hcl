@@ -1,0 +1,5 @@
+stack "demo" {}
+
+resource "aws_iam_role" "app" {
+  name = "app"
+}

@@ -1,0 +1,10 @@
+stack "demo" {}
+
+provider "aws" {
+  alias  = "west"
+  region = "us-west-2"
+}
+
+role "app" {
+  provider = aws.wset
+}

@@ -1,0 +1,7 @@
+stack "demo" {}
+
+role "app" {}
+
+output "x" {
+  value = role.app.anr
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+output "x" {
+  value = aws_iam_role.app.arn
+}

@@ -1,0 +1,9 @@
+stack "demo" {}
+
+variable "region" {
+  default = "us-east-2"
+}
+
+provider "aws" {
+  region = var.regoin
+}

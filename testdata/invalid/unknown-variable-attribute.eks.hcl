@@ -1,0 +1,6 @@
+stack "demo" {}
+
+variable "x" {
+  typ     = string
+  default = "x"
+}

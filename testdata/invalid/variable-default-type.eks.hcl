@@ -1,0 +1,6 @@
+stack "demo" {}
+
+variable "subnet_ids" {
+  type    = list(string)
+  default = { a = 1 }
+}

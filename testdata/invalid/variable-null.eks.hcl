@@ -1,0 +1,6 @@
+stack "demo" {}
+
+variable "env" {
+  nullable = false
+  default  = null
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+variable "env" {
+  type    = strnig
+  default = "x"
+}

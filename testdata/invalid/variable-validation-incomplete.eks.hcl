@@ -1,0 +1,8 @@
+stack "demo" {}
+
+variable "env" {
+  default = "dev"
+  validation {
+    condition = var.env != ""
+  }
+}

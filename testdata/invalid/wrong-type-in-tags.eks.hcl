@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  tags = { team = ["a", "b"] }
+}
