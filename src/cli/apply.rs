@@ -139,9 +139,7 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     let print = Terminal::new(style.is_plain());
     let listener = move |event: &Event| {
         if let Some(text) = render::event(event, &plan, style) {
-            // The summary stands apart.
-            let gap = if matches!(event, Event::Summary(_)) { "\n" } else { "" };
-            print.print(&format!("{gap}{text}"));
+            print.print(&text);
         }
     };
     terminal.print("\n");
