@@ -231,6 +231,13 @@ pub(super) fn explain(
             _ => diagnostic.help("every attribute and every block stands on a line of its own"),
         };
     }
+    if let Some(directive) = unended_directive(text, lexed) {
+        let word = shown(directive, text);
+        return Diagnostic::error("syntax", format!("This %{{ {word} }} is never ended"))
+            .at(span(file, base, &directive.range))
+            .label("starts here")
+            .help(format!("end it with %{{ end{word} }}"));
+    }
     if message.contains("block body") {
         return error(format!("Something is wrong inside this block: unexpected {found}"))
             .help("a block on one line may hold one attribute; more of them go on lines of their own");
@@ -286,6 +293,19 @@ pub(super) fn explain(
         }
         (None, _) => error(format!("Unexpected {found}")).label("not expected here"),
     }
+}
+
+/// The first `%{ for }` or `%{ if }` of a template that has no end.
+fn unended_directive<'t>(text: &str, lexed: &'t Lexed) -> Option<&'t Token> {
+    let mut open = Vec::new();
+    for pair in lexed.tokens.windows(2).filter(|pair| pair[0].kind == Kind::Control) {
+        match shown(&pair[1], text) {
+            "for" | "if" => open.push(&pair[1]),
+            "endfor" | "endif" => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.first().copied()
 }
 
 /// Whether an expression may start with such a token.
