@@ -45,7 +45,7 @@ pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root())
         .expect("testdata/plan")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.is_dir() && !path.file_name().is_some_and(|name| name == "_templates"))
+        .filter(|path| path.is_dir() && path.file_name().is_none_or(|name| name != "_templates"))
         .collect();
     folders.sort();
     folders
