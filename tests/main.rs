@@ -1,5 +1,11 @@
 //! The one integration test binary: every other one would link everything again.
 
+mod architecture;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod aws;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod converge;
+mod docs;
 mod invalid;
 mod lang;
 mod plan;

@@ -4,19 +4,25 @@ use super::Interrupt;
 use super::schedule::Schedule;
 use super::stale::difference;
 use crate::aws::{Aws, CallError, Request, Settled, Wait};
+use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::kinds::{Exclusive, Omitted};
 use crate::live::{Fact, Object, Snapshot};
+use crate::plan::checker;
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
 };
 use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+/// Seconds between two signs of life of a change that takes its time.
+const TELL_EVERY: u64 = 10;
 
 /// How a plan is walked.
 #[derive(Clone, Debug)]
@@ -42,6 +48,25 @@ pub struct Execution {
     /// What the plan was made of; grows by what is made.
     pub snapshot: Snapshot,
     pub aws: Arc<Aws>,
+}
+
+impl Execution {
+    /// Holds the plan against its rules once more, by independent means. A finding is a mistake of eksform's
+    /// own, and the plan must not be applied.
+    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
+        let (evaluation, _) = evaluate(&self.program, &self.inputs, &self.snapshot);
+        let Some(evaluation) = evaluation else { return Ok(()) };
+        let wrong = checker::check(&self.plan, &evaluation, &self.inputs, &self.snapshot);
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error(
+            "unsound-plan",
+            "This plan breaks a rule that every plan has to keep, so it is not applied",
+        )
+        .help("this is a mistake in eksform: please report it with these lines");
+        Err(vec![wrong.into_iter().fold(diagnostic, Diagnostic::with_note)])
+    }
 }
 
 /// Hears what happens.
@@ -72,32 +97,34 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
     let snapshot = Mutex::new(execution.snapshot.clone());
     let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
     let mut outcome = Outcome::default();
-    let mut running: JoinSet<(ChangeId, Result<(), Failure>)> = JoinSet::new();
-    let mut in_flight: BTreeSet<ChangeId> = BTreeSet::new();
+    let mut running: JoinSet<Result<(), Failure>> = JoinSet::new();
+    let mut in_flight: HashMap<tokio::task::Id, ChangeId> = HashMap::new();
     let mut settled: BTreeSet<ChangeId> = BTreeSet::new();
     loop {
         while running.len() < shared.options.parallelism.max(1) && !shared.options.interrupt.stopping() {
             let Some(id) = schedule.pop() else { break };
             let task = shared.clone();
-            in_flight.insert(id);
-            running.spawn(async move { (id, task.change(id).await) });
+            let handle = running.spawn(async move { task.change(id).await });
+            in_flight.insert(handle.id(), id);
         }
         let finished = tokio::select! {
-            finished = running.join_next() => finished,
+            finished = running.join_next_with_id() => finished,
             () = shared.options.interrupt.left() => {
                 running.abort_all();
-                outcome.abandoned = in_flight.into_iter().collect();
+                outcome.abandoned = in_flight.into_values().collect();
+                outcome.abandoned.sort();
                 break;
             }
         };
         let Some(finished) = finished else { break };
-        let (id, result) = match finished {
-            Ok(finished) => finished,
-            // A change that panicked is a failure like any other; which one is known by elimination below.
-            Err(_) => continue,
+        let (task, result) = match finished {
+            Ok((task, result)) => (task, Some(result)),
+            Err(error) => (error.id(), None),
         };
-        in_flight.remove(&id);
+        let Some(id) = in_flight.remove(&task) else { continue };
         settled.insert(id);
+        // A change that panicked is a failure like any other.
+        let result = result.unwrap_or_else(|| Err(crashed(id)));
         match result {
             Ok(()) => {
                 count(&shared.execution.plan, id, &mut outcome);
@@ -133,6 +160,15 @@ fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
     }
     let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
     evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
+}
+
+fn crashed(change: ChangeId) -> Failure {
+    Failure {
+        change,
+        error: "eksform itself failed in a way it should not have".into(),
+        exists: Some("the change may be half done".into()),
+        help: Some("plan again to see what is there, and please report this".into()),
+    }
 }
 
 fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {
@@ -227,7 +263,7 @@ impl Shared {
             let seconds = operation.map_or(0, |operation| operation.seconds);
             // Several times what AWS typically takes, and never less than ten minutes.
             let deadline = Duration::from_secs(u64::from(seconds).saturating_mul(5).max(600));
-            let progress = |status: &str| self.progress(change, status, started);
+            let progress = self.progress(change, started);
             let result = self.execution.aws.settle(request, wait, deadline, &progress).await?;
             settled.object = result.object;
             settled.notes.extend(result.notes);
@@ -236,8 +272,16 @@ impl Shared {
         Ok(settled)
     }
 
-    fn progress(&self, change: &Change, status: &str, started: Instant) {
-        self.tell(&Event::Progress { change: change.id, status: status.into(), elapsed: started.elapsed() });
+    /// Tells that AWS is still at it, every ten seconds.
+    fn progress<'a>(&'a self, change: &'a Change, started: Instant) -> impl Fn(&str) + Sync + 'a {
+        let next = AtomicU64::new(TELL_EVERY);
+        move |status| {
+            let elapsed = started.elapsed();
+            if elapsed.as_secs() >= next.load(Ordering::Relaxed) {
+                next.store(elapsed.as_secs() + TELL_EVERY, Ordering::Relaxed);
+                self.tell(&Event::Progress { change: change.id, status: status.into(), elapsed });
+            }
+        }
     }
 
     fn request<'a>(&'a self, change: &'a Change, call: &'a Call, after: Option<&'a Map>) -> Request<'a> {
@@ -260,7 +304,7 @@ impl Shared {
         let call = Call { operation, paths: Vec::new(), token: None };
         let request = self.request(change, &call, change.after.as_ref());
         let wait = if gone { Wait::Gone } else { Wait::Settled };
-        let progress = |status: &str| self.progress(change, status, started);
+        let progress = self.progress(change, started);
         self.execution.aws.settle(request, wait, Duration::from_secs(3600), &progress).await
     }
 

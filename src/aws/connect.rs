@@ -3,16 +3,15 @@
 
 use super::error::CallError;
 use super::pace::{Limited, Pace};
-use super::{Setup, stats::Counter};
+use super::{Setup, network, stats::Counter};
 use crate::live::Caller;
 use crate::stack::{AssumeRole, ProviderConfig};
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
@@ -25,7 +24,12 @@ use tokio::sync::OnceCell;
 
 /// How often the SDK tries, and how long it waits at most between two tries.
 const ATTEMPTS: u32 = 8;
+/// The same for the first question of all: without network that should be known soon.
+const FIRST_ATTEMPTS: u32 = 3;
 const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+/// How CloudTrail knows the calls.
+const APP_NAME: &str = "eksform";
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -116,11 +120,7 @@ fn cell<K: Hash + Eq, V>(cells: &Cells<K, V>, key: K) -> Arc<OnceCell<V>> {
 
 impl Connections {
     pub fn new(setup: Setup) -> Self {
-        let http = setup.http_client.clone().unwrap_or_else(|| {
-            aws_smithy_http_client::Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https()
-        });
+        let http = setup.http_client.clone().unwrap_or_else(network::https);
         let sleep = setup.sleep.clone().unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new()));
         let counter = Counter::default();
         Self {
@@ -192,7 +192,10 @@ impl Connections {
             let credentials = assumed(role, &sdk).await;
             sdk = sdk.into_builder().credentials_provider(credentials).build();
         }
-        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(self.counter.of("sts")).build();
+        let sts = aws_sdk_sts::config::Builder::from(&sdk)
+            .retry_config(retries().with_max_attempts(FIRST_ATTEMPTS))
+            .interceptor(self.counter.of("sts"))
+            .build();
         let iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(self.counter.of("iam")).build();
         Arc::new(Session {
             sts: self.pace.limit(aws_sdk_sts::Client::from_conf(sts)),
@@ -211,6 +214,9 @@ impl Connections {
             .retry_config(retries())
             .timeout_config(timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Ok(name) = AppName::new(APP_NAME) {
+            loader = loader.app_name(name);
+        }
         if let Some(time) = &self.setup.time {
             loader = loader.time_source(time.clone());
         }

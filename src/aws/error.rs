@@ -14,7 +14,7 @@ const CREDENTIALS_HELP: &str = "run aws configure, set AWS_PROFILE, or use --san
 /// Why a call failed. `Display` is one line for an operator: operation, AWS's code, AWS's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
-    /// The API's name of the operation.
+    /// The API's name of the operation; empty if no call was made.
     pub operation: &'static str,
     /// AWS's error code, if AWS answered.
     pub code: Option<String>,
@@ -25,6 +25,8 @@ pub struct CallError {
     pub retryable: bool,
     /// There are no credentials, or AWS does not know them.
     pub credentials: bool,
+    /// An answer came that cannot be read.
+    pub(super) broken: bool,
     pub help: Option<String>,
 }
 
@@ -38,6 +40,7 @@ impl CallError {
             ambiguous: false,
             retryable: false,
             credentials: false,
+            broken: false,
             help: None,
         }
     }
@@ -110,8 +113,12 @@ impl CallError {
                     (None, Some(_)) => String::new(),
                     (None, None) => format!("AWS answered with HTTP status {status}"),
                 };
-                failed.ambiguous = status >= 500;
-                failed.retryable = status >= 500;
+                // The SDK also reports a success that it cannot read as an error of the service.
+                failed.broken = status < 400;
+                if failed.broken {
+                    failed.message = "the answer cannot be read".to_string();
+                }
+                failed.ambiguous = status >= 500 || failed.broken;
             }
             SdkError::TimeoutError(_) => {
                 failed.message = "no answer in time".to_string();
@@ -123,6 +130,7 @@ impl CallError {
             }
             SdkError::ResponseError(_) => {
                 failed.message = causes(&error);
+                failed.broken = true;
                 failed.ambiguous = true;
             }
             _ => failed.message = causes(&error),
@@ -144,13 +152,9 @@ impl CallError {
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.operation)?;
-        if let Some(code) = &self.code {
-            write!(f, ": {code}")?;
-        }
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
+        let parts = [self.operation, self.code.as_deref().unwrap_or_default(), &self.message];
+        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        f.write_str(&said.join(": "))?;
         if self.ambiguous {
             f.write_str(" (it may have taken effect)")?;
         }

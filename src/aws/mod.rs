@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod error;
 mod map;
+mod network;
 mod observe;
 mod pace;
 mod stats;
@@ -23,6 +24,9 @@ pub use stats::Stats;
 pub use transport::{fallible_transport, transport};
 pub use wait::{Settled, Wait};
 
+/// The SDK's transport type, for those who make one with [`transport`].
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Object, Snapshot, StackName};
 use crate::stack::ProviderConfig;
@@ -31,7 +35,6 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// How long a throttled call is repeated once the SDK has given up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a call is repeated whose answer cannot be read.
+const BROKEN_ANSWERS: usize = 3;
+
 /// Calls in flight unless the set-up says otherwise.
 const PARALLELISM: usize = 16;
 
@@ -86,9 +89,27 @@ pub(super) struct Limited<C> {
 }
 
 impl<C> Limited<C> {
-    /// One call. Being throttled is waited out beyond what the SDK does: everyone holds a permit while
-    /// backing off, so fewer calls are made while AWS is short.
+    /// One call that may be repeated: a read, or one that has the same effect when made twice (by its
+    /// token or by its nature). Repeated are throttled calls, for longer than the SDK does it, and those
+    /// whose answer came broken.
     pub async fn run<T, E, F>(&self, operation: &'static str, send: impl Fn(&C) -> F) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let mut broken = 0;
+        loop {
+            match self.once(operation, &send).await {
+                Err(error) if error.broken && broken < BROKEN_ANSWERS => broken += 1,
+                result => return result,
+            }
+            self.pace.repeated();
+        }
+    }
+
+    /// One call that is repeated only where AWS refused to take it. Whoever backs off keeps the permit, so
+    /// fewer calls are made while AWS is short.
+    pub async fn once<T, E, F>(&self, operation: &'static str, send: impl Fn(&C) -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -5,6 +5,7 @@ use crate::plan::Call;
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Map, Path, Place, ProviderRef, Step, Value, json};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use percent_encoding::percent_decode_str;
 use std::sync::{Arc, Mutex};
 
@@ -67,6 +68,14 @@ impl Log {
 
 /// An [`Aws`] in us-east-2 whose answers `reply` gives; who is asking is answered here.
 pub(super) fn scripted(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> (Aws, Log) {
+    delayed(reply, || Box::pin(async {}))
+}
+
+/// The same, with every answer after a delay.
+pub(super) fn delayed(
+    reply: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    delay: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+) -> (Aws, Log) {
     let log = Log::default();
     let seen = log.clone();
     let client = fallible_transport(move |request| {
@@ -81,7 +90,9 @@ pub(super) fn scripted(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) ->
             seen.0.lock().expect("no test panics while holding it").push(line.clone());
             reply(&line)
         };
+        let delay = delay();
         Box::pin(async move {
+            delay.await;
             let (status, code, body) = reply?;
             let mut answer = http::Response::builder().status(status);
             if !code.is_empty() {

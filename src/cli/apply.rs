@@ -82,7 +82,7 @@ fn question(mode: Mode) -> &'static str {
 
 fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
-        let loaded = show::load(&global.chdir.join(file), &args.planning.variables)?;
+        let loaded = show::load(&global.chdir, file, &args.planning.variables)?;
         let sources = loaded.program.sources.clone();
         let connected: Connected =
             connect::connect(global, args.planning.parallelism).map_err(|problem| vec![*problem])?;
@@ -129,6 +129,10 @@ async fn unmoved(execution: &Execution) -> Result<(), Broken> {
 }
 
 async fn walk(execution: Execution, parallelism: usize, look_again: bool, terminal: &Terminal) -> Exit {
+    if let Err(unsound) = execution.check() {
+        terminal.complain(&unsound, &execution.program.sources);
+        return ERROR;
+    }
     let interrupt = Interrupt::default();
     let listening = tokio::spawn(listen_for_signals(interrupt.clone()));
     let (plan, style): (Plan, _) = (execution.plan.clone(), terminal.style());

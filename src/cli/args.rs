@@ -139,6 +139,9 @@ pub struct Show {
 #[cfg(feature = "sandbox")]
 #[derive(Args, Debug)]
 pub struct Sandbox {
+    /// Where the state is kept; otherwise as --sandbox says, else .eksform/sandbox of the stack
+    #[arg(long, global = true, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     #[command(subcommand)]
     pub command: SandboxCommand,
 }
@@ -146,27 +149,65 @@ pub struct Sandbox {
 #[cfg(feature = "sandbox")]
 #[derive(Subcommand, Debug)]
 pub enum SandboxCommand {
-    /// Serve the embedded AWS on a loopback port, to the aws CLI, boto3 or any SDK
-    Serve {
-        /// The port; 0 picks a free one
-        #[arg(long, default_value_t = 4700)]
-        port: u16,
-        /// Where the state is kept
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
-        /// How many times faster than AWS things happen
-        #[arg(long)]
-        speed: Option<f64>,
-    },
+    /// Serve the embedded AWS to the aws CLI, boto3 or any SDK
+    Serve(Serve),
     /// List every call the embedded AWS received
     Log {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
-        /// Where the state is kept
-        #[arg(long, value_name = "DIR")]
-        dir: Option<PathBuf>,
     },
+    /// Add what a file describes in AWS's own words: roles, subnets, clusters and what lives in them
+    Seed {
+        /// JSON
+        file: PathBuf,
+    },
+    /// Print the whole state as one JSON document
+    Export,
+    /// Replace the whole state by an exported document
+    Import {
+        /// JSON
+        file: PathBuf,
+    },
+    /// Forget everything, the log too
+    Reset,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// The port; 0 picks a free one
+    #[arg(long, default_value_t = 4700)]
+    pub port: u16,
+    /// The address to listen on; anyone who reaches it can do everything
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: std::net::IpAddr,
+    /// How many times faster than AWS things happen; 1 is as on AWS
+    #[arg(long, value_name = "FACTOR")]
+    pub speed: Option<f64>,
+    /// For how long changes in IAM stay hidden from EKS and from others, as 5s or 500ms
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub consistency: Option<std::time::Duration>,
+    /// What goes wrong on purpose, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Verify signatures: a JSON object from access key id to secret
+    #[arg(long, value_name = "FILE")]
+    pub verify_signatures: Option<PathBuf>,
+}
+
+/// `5s`, `500ms`, `2m`.
+#[cfg(feature = "sandbox")]
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.trim().parse().map_err(|_| "write a number and a unit: 5s".to_string())?;
+    match unit {
+        "ms" => Ok(std::time::Duration::from_millis(number)),
+        "s" => Ok(std::time::Duration::from_secs(number)),
+        "m" => Ok(std::time::Duration::from_secs(number.saturating_mul(60))),
+        _ => Err("the units are ms, s and m".to_string()),
+    }
 }
 
 /// Long flags with a single dash, as Terraform has them: `-out=x` is `--out=x`, `-auto-approve` is
@@ -197,6 +238,28 @@ mod tests {
     fn flags_are_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_documented() {
+        use clap::CommandFactory;
+        let page = include_str!("../../docs/reference/commands.md");
+        fn walk(command: &clap::Command, name: &str, page: &str, found: &mut Vec<String>) {
+            if !command.has_subcommands() && !page.contains(&format!("\n## {name}\n")) {
+                found.push(name.to_string());
+            }
+            for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+                if !page.contains(&format!("`--{flag}")) {
+                    found.push(format!("{name} --{flag}"));
+                }
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, format!("{name} {}", inner.get_name()).trim(), page, found);
+            }
+        }
+        let mut found = Vec::new();
+        walk(&Cli::command(), "", page, &mut found);
+        assert!(found.is_empty(), "not in docs/reference/commands.md: {found:?}");
     }
 
     #[test]

@@ -43,15 +43,10 @@ pub fn connect(global: &Global, parallelism: usize) -> Result<Connected, Box<Dia
 #[cfg(feature = "sandbox")]
 mod embedded {
     use super::Connected;
-    use crate::aws::{Aws, Setup, fallible_transport, transport};
+    use crate::aws::{Aws, Setup, SharedHttpClient, access_key, fallible_transport};
+    use crate::cli::loopback::exchange;
     use crate::diagnostic::Diagnostic;
-    use crate::sandbox::{DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_smithy_runtime_api::client::http::SharedHttpClient;
-    use bytes::Bytes;
-    use http_body_util::{BodyExt, Full};
-    use hyper_util::rt::TokioIo;
+    use crate::sandbox::{Broken, DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
     use std::path::Path;
     use std::sync::Arc;
 
@@ -73,10 +68,9 @@ mod embedded {
             }
         };
         let region = std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty());
-        let credentials = Credentials::new(DEFAULT_ACCOUNT, "sandbox", None, None, "sandbox");
         let setup = Setup {
             http_client: Some(http_client),
-            credentials: Some(SharedCredentialsProvider::new(credentials)),
+            credentials: Some(access_key(DEFAULT_ACCOUNT, "sandbox")),
             region: Some(region.unwrap_or_else(|| DEFAULT_REGION.to_string()).into()),
             isolated: true,
             parallelism,
@@ -85,10 +79,20 @@ mod embedded {
         Ok(Connected { aws: Arc::new(Aws::new(setup)), what })
     }
 
+    /// As unreliable as a network where faults are asked for.
     fn in_process(sandbox: Sandbox) -> SharedHttpClient {
-        transport(move |request| {
+        fallible_transport(move |request| {
             let sandbox = sandbox.clone();
-            Box::pin(async move { sandbox.handle(request).await })
+            Box::pin(async move {
+                let response = sandbox.handle(request).await;
+                match response.extensions().get::<Broken>().copied() {
+                    None => Ok(response),
+                    Some(Broken::Reset) => Err(std::io::ErrorKind::ConnectionReset.into()),
+                    Some(Broken::Truncated(length)) => {
+                        Ok(response.map(|body| body.slice(..length.min(body.len()))))
+                    }
+                }
+            })
         })
     }
 
@@ -99,28 +103,5 @@ mod embedded {
             let authority = authority.clone();
             Box::pin(async move { exchange(&authority, request).await.map_err(std::io::Error::other) })
         })
-    }
-
-    async fn exchange(
-        authority: &str,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, Box<dyn std::error::Error + Send + Sync>> {
-        let stream = tokio::net::TcpStream::connect(authority).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection);
-        let (mut head, body) = request.into_parts();
-        // The host the request was signed for goes along; the path is what the server looks at.
-        if let Some(host) = head.uri.host().map(str::to_string)
-            && !head.headers.contains_key(http::header::HOST)
-        {
-            head.headers.insert(http::header::HOST, host.parse()?);
-        }
-        let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_string();
-        head.uri = path.parse()?;
-        let response = sender.send_request(http::Request::from_parts(head, Full::new(body))).await?;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes();
-        driver.abort();
-        Ok(http::Response::from_parts(head, body))
     }
 }

@@ -1,19 +1,26 @@
-//! `eksform sandbox`: the embedded AWS for other clients, and its log.
+//! `eksform sandbox`: the embedded AWS for other clients, its log and its state.
 
-use super::args::{Global, Sandbox as Args, SandboxCommand};
+use super::args::{Global, Sandbox as Args, SandboxCommand, Serve};
+use super::loopback::exchange;
 use super::output::Terminal;
 use super::{DONE, ERROR, Exit};
-use crate::sandbox::{self, Options, Sandbox};
+use crate::sandbox::{self, OpenError, Options, Sandbox};
+use bytes::Bytes;
+use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
 pub fn run(global: &Global, args: &Args, terminal: &Terminal) -> Exit {
+    let directory = directory(global, args.dir.as_deref());
     let result = match &args.command {
-        SandboxCommand::Serve { port, dir, speed } => {
-            let directory = directory(global, dir.as_deref());
-            serve(&directory, *port, *speed)
-        }
-        SandboxCommand::Log { json, dir } => log(&directory(global, dir.as_deref()), *json, terminal),
+        SandboxCommand::Serve(args) => serve(&directory, args),
+        SandboxCommand::Log { json } => log(&directory, *json, terminal),
+        SandboxCommand::Seed { file } => change(&directory, "POST", "seed", Some(file)),
+        SandboxCommand::Import { file } => change(&directory, "PUT", "import", Some(file)),
+        SandboxCommand::Reset => change(&directory, "POST", "reset", None),
+        SandboxCommand::Export => export(&directory, terminal),
     };
     match result {
         Ok(()) => DONE,
@@ -33,13 +40,31 @@ fn directory(global: &Global, given: Option<&Path>) -> PathBuf {
     global.chdir.join(directory.unwrap_or_else(|| PathBuf::from(".eksform/sandbox")))
 }
 
-fn serve(directory: &Path, port: u16, speed: Option<f64>) -> Result<(), Box<dyn std::error::Error>> {
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
+    serde_json::from_str(&read(file)?).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+fn serve(directory: &Path, args: &Serve) -> Result<()> {
     let defaults = Options::default();
-    let options = Options { speed: speed.unwrap_or(defaults.speed), ..defaults };
+    let options = Options {
+        speed: args.speed.unwrap_or(defaults.speed),
+        consistency: args.consistency.unwrap_or(defaults.consistency),
+        faults: args.faults.as_deref().map(read_json).transpose()?.unwrap_or_default(),
+        verify_signatures: args.verify_signatures.as_deref().map(read_json).transpose()?,
+        ..defaults
+    };
     let sandbox = Sandbox::open(directory, options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    runtime()?.block_on(async {
+        let listener = tokio::net::TcpListener::bind((args.listen, args.port)).await?;
         let address = listener.local_addr()?;
         // Flushed at once: whoever started the server waits for this line.
         let mut out = std::io::stdout();
@@ -66,10 +91,16 @@ async fn stopped() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn log(directory: &Path, json: bool, terminal: &Terminal) -> Result<(), Box<dyn std::error::Error>> {
-    if !directory.exists() {
-        return Err(format!("there is no sandbox in {}", directory.display()).into());
+fn exists(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        Ok(())
+    } else {
+        Err(format!("there is no sandbox in {}", directory.display()).into())
     }
+}
+
+fn log(directory: &Path, json: bool, terminal: &Terminal) -> Result<()> {
+    exists(directory)?;
     for entry in sandbox::read_log(directory)? {
         if json {
             terminal.print(&format!("{}\n", serde_json::to_string(&entry)?));
@@ -83,4 +114,53 @@ fn log(directory: &Path, json: bool, terminal: &Terminal) -> Result<(), Box<dyn 
         }
     }
     Ok(())
+}
+
+fn export(directory: &Path, terminal: &Terminal) -> Result<()> {
+    exists(directory)?;
+    let document = match Sandbox::open(directory, Options::default()) {
+        Ok(sandbox) => sandbox.export(),
+        Err(OpenError::Held { endpoint: Some(endpoint) }) => ask(&endpoint, "GET", "export", String::new())?,
+        Err(error) => return Err(error.into()),
+    };
+    terminal.print(&format!("{document:#}\n"));
+    Ok(())
+}
+
+/// Changes the state as a whole: here, or in the server that holds the directory.
+fn change(directory: &Path, method: &str, what: &str, file: Option<&Path>) -> Result<()> {
+    let text = file.map(read).transpose()?.unwrap_or_default();
+    let document: Value = match file {
+        Some(file) => serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?,
+        None => Value::Null,
+    };
+    match Sandbox::open(directory, Options::default()) {
+        Ok(sandbox) => match what {
+            "seed" => sandbox.seed(&document)?,
+            "import" => sandbox.import(&document)?,
+            _ => sandbox.reset()?,
+        },
+        Err(OpenError::Held { endpoint: Some(endpoint) }) => {
+            ask(&endpoint, method, what, text)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Asks a running server about itself.
+fn ask(endpoint: &str, method: &str, what: &str, body: String) -> Result<Value> {
+    let authority = endpoint.trim_start_matches("http://");
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("/_sandbox/{what}"))
+        .header("host", authority)
+        .header("x-eksform-sandbox", "1")
+        .body(Bytes::from(body))?;
+    let response = runtime()?.block_on(exchange(authority, request))?;
+    let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    if response.status().is_success() {
+        return Ok(answer);
+    }
+    Err(answer.get("message").and_then(Value::as_str).unwrap_or("the server refused").to_string().into())
 }

@@ -86,7 +86,8 @@ pub async fn plan(
         connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
     let directory = global.chdir.clone();
     let files = move |path: &str| sources::file(&directory, path);
-    let snapshot = Snapshot { taken_at: inputs.now.to_string().into(), ..Snapshot::default() };
+    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
+    let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
     terminal.say(&header(&connected, &planned.snapshot));

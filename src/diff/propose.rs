@@ -218,8 +218,10 @@ fn differences(subject: &Subject<'_>, object: &Object) -> Vec<Difference> {
 fn compare_all(attributes: &[Attribute], desired: &Map, live: &Map, at: &Path, found: &mut Vec<Difference>) {
     for attribute in attributes {
         let compared = attribute.returned && !matches!(attribute.change, Change::Expanded);
+        // AWS does not tell it of every object (the namespace of an add-on of old).
+        let untold = matches!(attribute.omitted, Omitted::FilledByAws) && !live.contains_key(attribute.name);
         // What the files leave to AWS is absent in `desired`.
-        if let (true, Some(after)) = (compared, desired.get(attribute.name)) {
+        if let (true, false, Some(after)) = (compared, untold, desired.get(attribute.name)) {
             let before = live.get(attribute.name).unwrap_or(&Value::NULL);
             compare(attribute, before, after, &at.attr(attribute.name), found);
         }
@@ -283,4 +285,41 @@ fn pairs<'a>(before: &'a Map, after: &'a Map) -> Vec<(&'a Arc<str>, &'a Value, &
             (key, side(before), side(after))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+    use crate::live::Owner;
+
+    #[test]
+    fn what_aws_does_not_tell_is_no_difference() {
+        let schema = kinds::schema("addon").expect("a kind");
+        let live = Map::from([
+            ("cluster".into(), Value::from("demo")),
+            ("name".into(), Value::from("vpc-cni")),
+            ("pod_identity_association".into(), Value::map(Map::new())),
+        ]);
+        let mut desired = live.clone();
+        desired.insert("namespace".into(), Value::from("kube-system"));
+        let object = |attributes: Map| {
+            Fact::Known(Object {
+                attributes,
+                owner: Owner::None,
+                parent: None,
+                phase: Phase::Settled,
+                status: "ACTIVE".into(),
+                issues: Vec::new(),
+            })
+        };
+        let address = Address::root("addon", "vpc-cni");
+        let subject = Subject { schema, address: &address, place: None, key: &[], desired: &desired };
+        let untold = object(live.clone());
+        assert_eq!(propose(&subject, &Observed::Fact(&untold)).proposal.action, Action::NoOp);
+        let mut elsewhere = live;
+        elsewhere.insert("namespace".into(), Value::from("other"));
+        let told = object(elsewhere);
+        assert_eq!(propose(&subject, &Observed::Fact(&told)).proposal.action, Action::Replace);
+    }
 }

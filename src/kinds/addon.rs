@@ -22,7 +22,7 @@ const ATTRIBUTES: &[Attribute] = &[
         .required()
         .terraform("addon_name")
         .checks(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1. Omitted: AWS's default at creation, then left alone.")
+    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1; omitted, AWS chooses at creation and it is then left alone.")
         .filled_by_aws()
         .in_place(UPDATE)
         .terraform("addon_version"),
@@ -40,7 +40,7 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "service_account_role_arn",
         Ty::String,
-        "The role of the add-on's service account through IAM roles for service accounts (IRSA). Excludes pod_identity_association.",
+        "The role of the add-on's service account through IAM roles for service accounts (IRSA), which excludes pod_identity_association.",
     )
     .in_place(UPDATE)
     .refers("role", RefersBy::Arn)

@@ -68,7 +68,7 @@ const ACCESS_ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "bootstrap_cluster_creator_admin_permissions",
         Ty::Bool,
-        "Whether the creator of the cluster becomes its administrator. Used when the cluster is created.",
+        "Whether whoever creates the cluster becomes its administrator; used at creation only.",
     )
     .filled_by_aws()
     .write_only(),
@@ -97,7 +97,7 @@ const AUTO_MODE_ATTRIBUTES: &[Attribute] = &[
 ];
 
 const ENCRYPTION_ATTRIBUTES: &[Attribute] = &[
-    Attribute::new("resources", Ty::Set(&STRING), "What is encrypted: secrets.")
+    Attribute::new("resources", Ty::Set(&STRING), "What is encrypted.")
         .default(|| Value::set(vec![Value::from("secrets")]))
         .checks(&[Check::OneOf(&["secrets"])]),
     Attribute::new("key_arn", Ty::String, "The KMS key.")
@@ -107,10 +107,10 @@ const ENCRYPTION_ATTRIBUTES: &[Attribute] = &[
 ];
 
 const NETWORK_ATTRIBUTES: &[Attribute] = &[
-    Attribute::new("service_ipv4_cidr", Ty::String, "Addresses of Kubernetes services.")
+    Attribute::new("service_ipv4_cidr", Ty::String, "The address range of Kubernetes services.")
         .filled_by_aws()
         .checks(CIDRS),
-    Attribute::new("ip_family", Ty::String, "Addresses of pods and services.")
+    Attribute::new("ip_family", Ty::String, "The address family of pods and services.")
         .filled_by_aws()
         .checks(&[Check::OneOf(&["ipv4", "ipv6"])]),
 ];
@@ -152,7 +152,7 @@ const ATTRIBUTES: &[Attribute] = &[
             means: "letters, digits, - and _, beginning with a letter or digit",
         },
     ]),
-    Attribute::new("version", Ty::String, "The Kubernetes version, as 1.33. Omitted: AWS's default at creation, then left alone.")
+    Attribute::new("version", Ty::String, "The Kubernetes version, as 1.33; omitted, AWS chooses at creation and it is then left alone.")
         .filled_by_aws()
         .in_place(VERSION)
         .checks(&[Check::Pattern { regex: r"1\.[0-9]{2}", means: "a Kubernetes minor version such as 1.33" }]),
@@ -171,10 +171,10 @@ const ATTRIBUTES: &[Attribute] = &[
         .filled_by_aws()
         .in_place(AUTO_MODE)
         .terraform("compute_config"),
-    Attribute::new("deletion_protection", Ty::Bool, "Whether DeleteCluster is refused.")
+    Attribute::new("deletion_protection", Ty::Bool, "Whether AWS refuses to delete the cluster.")
         .filled_by_aws()
         .in_place(DELETION_PROTECTION),
-    Attribute::new("encryption_config", Ty::Block(ENCRYPTION_ATTRIBUTES), "Envelope encryption of secrets with a KMS key. It can be added once.")
+    Attribute::new("encryption_config", Ty::Block(ENCRYPTION_ATTRIBUTES), "Envelope encryption of secrets with a KMS key, which can be added once and never changed or removed.")
         .filled_by_aws()
         .in_place(ENCRYPTION),
     Attribute::new("kubernetes_network_config", Ty::Block(NETWORK_ATTRIBUTES), "Addresses inside Kubernetes.").filled_by_aws(),
@@ -197,7 +197,7 @@ const ATTRIBUTES: &[Attribute] = &[
         Ty::Block(&[Attribute::new("enabled", Ty::Bool, "Whether traffic may be shifted away from an impaired zone.")
             .required()
             .in_place(ZONAL_SHIFT)]),
-        "ARC zonal shift.",
+        "The cluster's part in ARC zonal shift.",
     )
     .filled_by_aws()
     .in_place(ZONAL_SHIFT)
@@ -208,14 +208,14 @@ const ATTRIBUTES: &[Attribute] = &[
             .required()
             .in_place(SCALING)
             .checks(&[Check::OneOf(&["standard", "tier-xl", "tier-2xl", "tier-4xl", "tier-8xl"])])]),
-        "Provisioned control plane.",
+        "The size of the control plane, provisioned in advance.",
     )
     .filled_by_aws()
     .in_place(SCALING),
     Attribute::new(
         "bootstrap_self_managed_addons",
         Ty::Bool,
-        "Whether EKS installs self-managed vpc-cni, coredns and kube-proxy. Used when the cluster is created.",
+        "Whether EKS installs self-managed vpc-cni, coredns and kube-proxy; used at creation only.",
     )
     .filled_by_aws()
     .write_only(),

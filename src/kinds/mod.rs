@@ -3,6 +3,7 @@
 
 mod addon;
 mod cluster;
+pub mod docs;
 mod pod_identity_association;
 pub mod policy;
 mod role;

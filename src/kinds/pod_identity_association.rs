@@ -11,13 +11,17 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "namespace",
         Ty::String,
-        "The service account's Kubernetes namespace. It need not exist yet.",
+        "The service account's Kubernetes namespace, which need not exist yet.",
     )
     .required()
     .checks(&[Check::Length { min: 1, max: 63 }]),
-    Attribute::new("service_account", Ty::String, "The Kubernetes service account. It need not exist yet.")
-        .required()
-        .checks(&[Check::Length { min: 1, max: 253 }]),
+    Attribute::new(
+        "service_account",
+        Ty::String,
+        "The Kubernetes service account, which need not exist yet.",
+    )
+    .required()
+    .checks(&[Check::Length { min: 1, max: 253 }]),
     Attribute::new(
         "role_arn",
         Ty::String,

@@ -24,7 +24,7 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "trust",
         Ty::Blocks(super::trust::ATTRIBUTES),
-        "Who may assume the role. Without any (and without trust_policy): EKS Pod Identity.",
+        "Who may assume the role; without any block and without trust_policy, pods through EKS Pod Identity.",
     )
     .default(|| Value::list(Vec::new()))
     .one_of(&["service", "aws", "federated"])
@@ -86,7 +86,7 @@ const ATTRIBUTES: &[Attribute] = &[
     .change(Change::Entries { put: "TagRole", remove: "UntagRole" })
     .compare(Compare::Tags),
     Attribute::computed("arn", Ty::String, true, "The role's ARN."),
-    Attribute::computed("unique_id", Ty::String, true, "The role's id, as AROA…."),
+    Attribute::computed("unique_id", Ty::String, true, "The role's id, which begins with AROA."),
     Attribute::computed("created_at", Ty::String, true, "When the role was created, RFC 3339.")
         .terraform("create_date"),
 ];

@@ -6,8 +6,8 @@ use crate::value::{Map, Value};
 const STRING: Ty = Ty::String;
 
 const CONDITION: &[Attribute] = &[
-    Attribute::new("test", Ty::String, "The condition operator: StringEquals, …").required(),
-    Attribute::new("variable", Ty::String, "The condition key: aws:SourceAccount, …").required(),
+    Attribute::new("test", Ty::String, "The condition operator, as StringEquals.").required(),
+    Attribute::new("variable", Ty::String, "The condition key, as aws:SourceAccount.").required(),
     Attribute::new("values", Ty::List(&STRING), "The values, any of which may match.").required(),
 ];
 
@@ -23,7 +23,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "actions",
         Ty::List(&STRING),
-        "What is allowed. Omitted: what the principal needs to assume the role.",
+        "The actions that are allowed; omitted, those the principal needs to assume the role.",
     ),
     Attribute::new("condition", Ty::Blocks(CONDITION), "A condition; all must hold.")
         .default(|| Value::list(Vec::new())),

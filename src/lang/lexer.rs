@@ -329,16 +329,12 @@ impl<'t> Lexer<'t> {
 }
 
 fn is_ident_start(c: char) -> bool {
-    c == '_' || hcl_start(c)
-}
-
-fn hcl_start(c: char) -> bool {
-    c.is_alphabetic()
+    c == '_' || unicode_ident::is_xid_start(c)
 }
 
 /// Dashes are part of names.
 fn is_ident_continue(c: char) -> bool {
-    c == '_' || c == '-' || c.is_alphanumeric()
+    c == '-' || unicode_ident::is_xid_continue(c)
 }
 
 fn number_length(text: &str) -> usize {

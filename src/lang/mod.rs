@@ -4,6 +4,7 @@
 mod ast;
 pub mod convert;
 pub mod eval;
+mod explain;
 mod format;
 mod functions;
 mod json;
@@ -18,7 +19,7 @@ mod template;
 
 pub use ast::Expr;
 pub use format::format;
-pub use functions::names as function_names;
+pub use functions::{names as function_names, page as function_reference};
 pub use literal::literal;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::ast::Expr;
 pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
-use super::{lexer, recovery, template};
+use super::{explain, lexer, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -102,7 +102,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
                     Err(better) if !part.ends_with('\n') => better,
                     _ => error,
                 };
-                diagnostics.push(recovery::explain(file, start, part, &lexer::lex(part), &error));
+                diagnostics.push(explain::explain(file, start, part, &lexer::lex(part), &error));
             }
         }
     }
@@ -110,7 +110,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     if diagnostics.is_empty() {
         // The parts parse and the whole does not: say so rather than nothing.
         if let Err(error) = hcl::edit::parser::parse_body(source) {
-            diagnostics.push(recovery::explain(file, base, source, &lexed, &error));
+            diagnostics.push(explain::explain(file, base, source, &lexed, &error));
         }
     }
     (document, diagnostics)
@@ -148,7 +148,7 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
         return Err(chunk.diagnostics);
     }
     let parsed = hcl::edit::parser::parse_expr(source)
-        .map_err(|error| vec![recovery::explain(file, start, source, &lexed, &error)])?;
+        .map_err(|error| vec![explain::explain(file, start, source, &lexed, &error)])?;
     let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
@@ -167,8 +167,9 @@ pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
     match hcl::edit::parser::parse_template(lower.text) {
         Ok(parsed) => template::bare(lower, &parsed, whole),
         Err(error) => {
-            let at = error.location().offset();
-            let span = lower.span(Some(at..(at + 1).min(lower.text.len()).max(at)), whole);
+            let at = explain::boundary(lower.text, error.location().offset());
+            let end = lower.text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+            let span = lower.span(Some(at..end), whole);
             let message = match error.message() {
                 "unexpected token" => "it does not end, or a directive is not closed",
                 other => other,

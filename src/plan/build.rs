@@ -105,9 +105,34 @@ impl Builder<'_> {
                 Mode::Destroy => {}
             }
         }
+        self.parents();
         self.orphans();
         self.link_moves();
         refusals::check(self);
+    }
+
+    /// Clusters of instances that no file declares: the plan relies on them.
+    fn parents(&mut self) {
+        let mut seen = BTreeSet::new();
+        for identity in self
+            .evaluation
+            .instances
+            .iter()
+            .filter_map(|instance| instance.schema.attribute("cluster").and(instance.identity.as_ref()))
+        {
+            let cluster = Identity {
+                scope: identity.scope.clone(),
+                kind: "cluster".into(),
+                key: identity.key[..1].into(),
+            };
+            let object = self.snapshot.object(&cluster).and_then(Fact::known);
+            if let (false, Some(schema), Some(object)) =
+                (self.declared.contains_key(&cluster), kinds::schema("cluster"), object)
+                && seen.insert(cluster.clone())
+            {
+                self.relied_on.push((cluster, Some(digest(schema, object))));
+            }
+        }
     }
 
     fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {

@@ -21,27 +21,19 @@ pub(super) fn answer(sandbox: &Sandbox, parts: &Parts, body: &Bytes) -> Option<R
     let (status, body) = if parts.headers.contains_key(HEADER) {
         run(sandbox, &parts.method, what, body)
     } else {
-        (
-            StatusCode::FORBIDDEN,
-            json!({"message": format!("the header {HEADER} is missing")}),
-        )
+        (StatusCode::FORBIDDEN, json!({"message": format!("the header {HEADER} is missing")}))
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
     let json = http::HeaderValue::from_static("application/json");
-    response
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, json);
+    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
     Some(response)
 }
 
 fn run(sandbox: &Sandbox, method: &Method, what: &str, body: &Bytes) -> (StatusCode, Value) {
     let done = |result: std::io::Result<()>| match result {
         Ok(()) => (StatusCode::OK, json!({})),
-        Err(error) => (
-            StatusCode::BAD_REQUEST,
-            json!({"message": error.to_string()}),
-        ),
+        Err(error) => (StatusCode::BAD_REQUEST, json!({"message": error.to_string()})),
     };
     let read = || serde_json::from_slice::<Value>(body).map_err(std::io::Error::from);
     match (method.as_str(), what) {
@@ -49,17 +41,15 @@ fn run(sandbox: &Sandbox, method: &Method, what: &str, body: &Bytes) -> (StatusC
         ("GET", "log") => (StatusCode::OK, json!(sandbox.log())),
         ("PUT", "import") => done(read().and_then(|document| sandbox.import(&document))),
         ("POST", "seed") => done(read().and_then(|document| sandbox.seed(&document))),
+        ("POST", "catalog") => done(read().and_then(|answer| sandbox.import_catalog(&answer)).map(|_| ())),
         ("POST", "reset") => done(sandbox.reset()),
-        ("PUT", "faults") => done(
-            serde_json::from_slice::<Faults>(body)
-                .map_err(std::io::Error::from)
-                .map(|faults| {
-                    sandbox.set_faults(faults);
-                }),
-        ),
-        _ => (
-            StatusCode::NOT_FOUND,
-            json!({"message": "export, log, import, seed, reset or faults"}),
-        ),
+        ("PUT", "faults") => {
+            done(serde_json::from_slice::<Faults>(body).map_err(std::io::Error::from).map(|faults| {
+                sandbox.set_faults(faults);
+            }))
+        }
+        _ => {
+            (StatusCode::NOT_FOUND, json!({"message": "export, log, import, seed, catalog, reset or faults"}))
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! From a request to its answer: who asks, what goes wrong, what happens, what is written down.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -13,9 +14,7 @@ use super::error::{Answer, AwsError};
 use super::faults::{Broken, Met, internal};
 use super::log::LogEntry;
 use super::model::{self, Service};
-use super::{
-    BODY_LIMIT, DEFAULT_ACCOUNT, Sandbox, State, clock, eks, iam, resource, sts, tagging, wire,
-};
+use super::{BODY_LIMIT, DEFAULT_ACCOUNT, Sandbox, State, clock, eks, iam, resource, sts, tagging, wire};
 
 /// A request that was read and not yet acted on.
 pub(super) struct Prepared {
@@ -65,13 +64,8 @@ impl Sandbox {
             request_id: call::uuid_of(&format!("request {now} {}", state.requests)),
         };
         let none = AwsError::new("UnknownOperationException", "").status(404);
-        let mut prepared = Prepared {
-            service: None,
-            operation: None,
-            asked: Err(none),
-            met: Met::default(),
-            entry,
-        };
+        let mut prepared =
+            Prepared { service: None, operation: None, asked: Err(none), met: Met::default(), entry };
         match wire::identify(parts) {
             Err((service, error)) => {
                 prepared.service = service;
@@ -79,7 +73,11 @@ impl Sandbox {
             }
             Ok(scope) => {
                 prepared.service = Some(scope.service);
-                prepared.asked = read(state, &scope, parts, body, now, &mut prepared);
+                let verified = match &self.inner.known_keys {
+                    Some(known) => verify(state, known, &scope, parts, body),
+                    None => Ok(()),
+                };
+                prepared.asked = verified.and_then(|()| read(state, &scope, parts, body, now, &mut prepared));
             }
         }
         prepared
@@ -87,13 +85,7 @@ impl Sandbox {
 
     /// Acts on a request and answers it.
     pub(super) fn finish(&self, prepared: Prepared) -> Response<Bytes> {
-        let Prepared {
-            service,
-            operation,
-            asked,
-            met,
-            mut entry,
-        } = prepared;
+        let Prepared { service, operation, asked, met, mut entry } = prepared;
         let mut state = self.lock();
         let state = &mut *state;
         let answer = asked.and_then(|asked| {
@@ -127,10 +119,7 @@ impl Sandbox {
         let service = asked.service;
         resource::settle(&mut state.store, now);
         // What time has done stays, whatever becomes of the request.
-        state
-            .store
-            .commit()
-            .map_err(|error| unwritten(service, &error))?;
+        state.store.commit().map_err(|error| unwritten(service, &error))?;
         if let Some(refusal) = &met.refusal {
             return Err(refusal.clone());
         }
@@ -164,12 +153,34 @@ impl Sandbox {
             let until = now.saturating_add(self.inner.consistency);
             iam::hide_changes(&mut state.store, &access_key, until);
         }
-        state
-            .store
-            .commit()
-            .map_err(|error| unwritten(service, &error))?;
+        state.store.commit().map_err(|error| unwritten(service, &error))?;
         answer
     }
+}
+
+/// That the caller has the secret of the access key.
+fn verify(
+    state: &State,
+    known: &BTreeMap<String, String>,
+    scope: &wire::Scope,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<(), AwsError> {
+    let query = matches!(scope.service, Service::Iam | Service::Sts);
+    let refuse = |query_code: &str, json_code: &str, text: &str| {
+        Err(AwsError::new(if query { query_code } else { json_code }, text).status(403))
+    };
+    let session = sts::secret(&state.store, &scope.access_key);
+    let Some(secret) = known.get(&scope.access_key).or(session.as_ref()) else {
+        let text = "The security token included in the request is invalid.";
+        return refuse("InvalidClientTokenId", "UnrecognizedClientException", text);
+    };
+    if wire::signature::valid(parts, body, secret) {
+        return Ok(());
+    }
+    let text = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                Access Key and signing method. Consult the service documentation for details.";
+    refuse("SignatureDoesNotMatch", "InvalidSignatureException", text)
 }
 
 fn read(
@@ -193,9 +204,7 @@ fn read(
     prepared.entry.caller.clone_from(&caller.arn);
     prepared.entry.region = (service != Service::Iam).then(|| scope.region.clone());
     if body.len() > BODY_LIMIT {
-        return Err(
-            AwsError::new("RequestEntityTooLargeException", "The request is too large").status(413),
-        );
+        return Err(AwsError::new("RequestEntityTooLargeException", "The request is too large").status(413));
     }
     let decoded = wire::decode(service, parts, body);
     let Some(operation) = decoded.operation else {
@@ -204,9 +213,7 @@ fn read(
     };
     prepared.operation = Some(operation);
     prepared.met = state.faults.meet(service, operation, &caller.arn);
-    let input = decoded
-        .input
-        .and_then(|input| checked(service, operation, input))?;
+    let input = decoded.input.and_then(|input| checked(service, operation, input))?;
     Ok(Asked {
         operation,
         service,
@@ -220,25 +227,13 @@ fn read(
 
 /// The state could not be written: a fault of the service's.
 fn unwritten(service: Service, error: &io::Error) -> AwsError {
-    AwsError::new(
-        internal(service),
-        format!("The sandbox's state cannot be written: {error}"),
-    )
-    .status(500)
+    AwsError::new(internal(service), format!("The sandbox's state cannot be written: {error}")).status(500)
 }
 
 /// The input, if it fits the operation's shape.
-fn checked(
-    service: Service,
-    operation: &str,
-    input: Value,
-) -> Result<Map<String, Value>, AwsError> {
+fn checked(service: Service, operation: &str, input: Value) -> Result<Map<String, Value>, AwsError> {
     let model = service.model();
-    if let Some(shape) = model
-        .operations
-        .get(operation)
-        .and_then(|operation| operation.input.as_ref())
-    {
+    if let Some(shape) = model.operations.get(operation).and_then(|operation| operation.input.as_ref()) {
         let found = model::violations(model, shape, &input);
         if !found.is_empty() {
             return Err(match service {

@@ -145,19 +145,42 @@ impl Call<'_> {
         wanted: impl Fn(&str, &Value) -> Option<T>,
     ) -> Result<(Vec<T>, Option<String>), BadToken> {
         let after = token.map(|token| read_token(token, prefix)).transpose()?;
-        let mut items = Vec::new();
-        let mut last = None;
-        for (key, document) in self.store.range(prefix, after.as_deref()) {
-            if let Some(item) = wanted(key, document) {
-                if items.len() == limit {
-                    return Ok((items, last.map(|key: &str| write_token(key))));
-                }
-                items.push(item);
-                last = Some(key);
-            }
-        }
-        Ok((items, None))
+        Ok(page_of(self.store.range(prefix, after.as_deref()), limit, wanted))
     }
+
+    /// One page of the documents that carry a tag; see [`Store::tagged`].
+    pub(crate) fn page_of_tagged<T>(
+        &self,
+        (name, values): (&str, &[&str]),
+        limit: usize,
+        token: Option<&str>,
+        wanted: impl Fn(&str, &Value) -> Option<T>,
+    ) -> Result<(Vec<T>, Option<String>), BadToken> {
+        let place = self.key(&[]);
+        let after = token.map(|token| read_token(token, &place)).transpose()?;
+        let found = self.store.tagged(&place, name, values).into_iter();
+        let found = found.filter(|(key, _)| after.as_deref().is_none_or(|after| *key > after));
+        Ok(page_of(found, limit, wanted))
+    }
+}
+
+fn page_of<'d, T>(
+    documents: impl Iterator<Item = (&'d str, &'d Value)>,
+    limit: usize,
+    wanted: impl Fn(&str, &Value) -> Option<T>,
+) -> (Vec<T>, Option<String>) {
+    let mut items = Vec::new();
+    let mut last = None;
+    for (key, document) in documents {
+        if let Some(item) = wanted(key, document) {
+            if items.len() == limit {
+                return (items, last.map(write_token));
+            }
+            items.push(item);
+            last = Some(key);
+        }
+    }
+    (items, None)
 }
 
 pub(crate) fn iam_key(account: &str, parts: &[&str]) -> String {

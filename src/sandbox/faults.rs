@@ -132,9 +132,7 @@ impl Active {
             }
             let (matched, fired) = &mut self.counts[index];
             *matched += 1;
-            let dice = rule
-                .rate
-                .is_none_or(|rate| roll(self.faults.seed, index, *matched) < rate);
+            let dice = rule.rate.is_none_or(|rate| roll(self.faults.seed, index, *matched) < rate);
             if rule.nth.is_some_and(|nth| nth != *matched)
                 || !dice
                 || rule.times.is_some_and(|times| *fired >= times)
@@ -152,10 +150,7 @@ impl Active {
 #[expect(clippy::cast_precision_loss, reason = "a die need not be exact")]
 fn roll(seed: u64, rule: usize, call: u64) -> f64 {
     let hash = Sha256::digest(format!("{seed} {rule} {call}").as_bytes());
-    let bits = hash
-        .iter()
-        .take(6)
-        .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let bits = hash.iter().take(6).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     bits as f64 / (1_u64 << 48) as f64
 }
 
@@ -168,8 +163,7 @@ impl Met {
             Fault::Truncate => self.truncate = true,
             Fault::Stuck | Fault::Fail { .. } => self.twists.push(fault.clone()),
             other => {
-                self.refusal
-                    .get_or_insert_with(|| refusal(other, service, operation, caller));
+                self.refusal.get_or_insert_with(|| refusal(other, service, operation, caller));
             }
         }
     }
@@ -208,31 +202,23 @@ fn fail(resource: &mut Resource, code: &str, message: &str) {
     let (status, patch) = match resource.status.as_str() {
         "InProgress" => {
             let error = json!({"errorCode": code, "errorMessage": message, "resourceIds": []});
-            (
-                "Failed",
-                Map::from_iter([("errors".to_owned(), json!([error]))]),
-            )
+            ("Failed", Map::from_iter([("errors".to_owned(), json!([error]))]))
         }
         // Only clusters have a platform version.
         "CREATING" if resource.view.contains_key("platformVersion") => ("FAILED", Map::new()),
         "CREATING" => ("CREATE_FAILED", Map::new()),
         "UPDATING" if resource.view.contains_key("addonName") => ("UPDATE_FAILED", Map::new()),
         "UPDATING" => ("ACTIVE", Map::new()),
-        "DELETING" if !resource.view.contains_key("platformVersion") => {
-            ("DELETE_FAILED", Map::new())
-        }
+        "DELETING" if !resource.view.contains_key("platformVersion") => ("DELETE_FAILED", Map::new()),
         "DELETING" => ("FAILED", Map::new()),
         _ => return,
     };
     next.status = Some(status.to_owned());
     next.patch = patch;
     if status != "Failed" && status != "ACTIVE" {
-        next.patch
-            .insert("health".to_owned(), json!({"issues": [issue]}));
+        next.patch.insert("health".to_owned(), json!({"issues": [issue]}));
         if resource.view.contains_key("addonName") {
-            resource
-                .hidden
-                .insert("failed".to_owned(), Value::Array(vec![issue]));
+            resource.hidden.insert("failed".to_owned(), Value::Array(vec![issue]));
         }
     }
 }
@@ -246,37 +232,20 @@ fn refusal(fault: &Fault, service: Service, operation: &str, caller: &str) -> Aw
                 Service::Tagging => "ThrottledException",
                 Service::Eks | Service::EksAuth => "ThrottlingException",
             };
-            let status = if query || service == Service::Tagging {
-                400
-            } else {
-                429
-            };
+            let status = if query || service == Service::Tagging { 400 } else { 429 };
             AwsError::new(code, "Rate exceeded").status(status)
         }
-        Fault::InternalError => AwsError::new(
-            internal(service),
-            "The service had an internal error (a fault of the sandbox)",
-        )
-        .status(500),
+        Fault::InternalError => {
+            AwsError::new(internal(service), "The service had an internal error (a fault of the sandbox)")
+                .status(500)
+        }
         Fault::Unavailable => {
-            let code = if query {
-                "ServiceUnavailable"
-            } else {
-                "ServiceUnavailableException"
-            };
+            let code = if query { "ServiceUnavailable" } else { "ServiceUnavailableException" };
             AwsError::new(code, "Service is unavailable").status(503)
         }
-        Fault::Error {
-            code,
-            message,
-            status,
-        } => AwsError::new(code, message.as_str()).status(*status),
+        Fault::Error { code, message, status } => AwsError::new(code, message.as_str()).status(*status),
         _ => {
-            let code = if query {
-                "AccessDenied"
-            } else {
-                "AccessDeniedException"
-            };
+            let code = if query { "AccessDenied" } else { "AccessDeniedException" };
             let action = match service {
                 Service::Tagging => "tag",
                 other => other.signing_name(),
@@ -324,10 +293,7 @@ mod tests {
             fault: Fault::Throttle,
         };
         let fired = |rule: FaultRule| {
-            let mut active = Active::new(Faults {
-                seed: 1,
-                rules: vec![rule],
-            });
+            let mut active = Active::new(Faults { seed: 1, rules: vec![rule] });
             let mut meet = |operation| active.meet(Service::Iam, operation, "me").refusal.is_some();
             assert!(!meet("ListRoles"));
             (0..100).filter(|_| meet("GetRole")).count()

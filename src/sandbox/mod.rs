@@ -25,6 +25,7 @@ mod tagging;
 mod transfer;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,9 @@ pub struct Options {
     pub consistency: Duration,
     /// What goes wrong.
     pub faults: Faults,
+    /// The known access keys and their secrets. If given, every other access key and every signature that does not
+    /// fit is refused; credentials that the sandbox handed out are known.
+    pub verify_signatures: Option<BTreeMap<String, String>>,
 }
 
 impl Default for Options {
@@ -69,6 +73,7 @@ impl Default for Options {
             speed: 2700.0,
             consistency: Duration::ZERO,
             faults: Faults::default(),
+            verify_signatures: None,
         }
     }
 }
@@ -88,12 +93,10 @@ pub enum OpenError {
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            OpenError::Held {
-                endpoint: Some(endpoint),
-            } => write!(f, "the sandbox is held by the server at {endpoint}"),
-            OpenError::Held { endpoint: None } => {
-                f.write_str("the sandbox is held by another process")
+            OpenError::Held { endpoint: Some(endpoint) } => {
+                write!(f, "the sandbox is held by the server at {endpoint}")
             }
+            OpenError::Held { endpoint: None } => f.write_str("the sandbox is held by another process"),
             OpenError::Io(error) => write!(f, "the sandbox cannot be opened: {error}"),
         }
     }
@@ -125,6 +128,7 @@ struct Inner {
     speed: f64,
     /// Milliseconds.
     consistency: i64,
+    known_keys: Option<BTreeMap<String, String>>,
     directory: Option<PathBuf>,
     state: Mutex<State>,
 }
@@ -142,13 +146,7 @@ impl Sandbox {
     /// A sandbox that leaves nothing behind.
     #[must_use]
     pub fn in_memory(options: Options) -> Sandbox {
-        Sandbox::new(
-            options,
-            None,
-            Store::default(),
-            log::Log::Memory(Vec::new()),
-            None,
-        )
+        Sandbox::new(options, None, Store::default(), log::Log::Memory(Vec::new()), None)
     }
 
     /// The sandbox in a directory, which is made if it is not there. One process at a time holds it.
@@ -157,18 +155,13 @@ impl Sandbox {
     /// If another process holds it, or if it cannot be read or written.
     pub fn open(directory: &Path, options: Options) -> Result<Sandbox, OpenError> {
         std::fs::create_dir_all(directory)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(directory.join("lock"))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let endpoint = std::fs::read_to_string(serve::endpoint_file(directory)).ok();
-                let endpoint = endpoint
-                    .map(|text| text.trim().to_owned())
-                    .filter(|text| !text.is_empty());
+                let endpoint = endpoint.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
                 return Err(OpenError::Held { endpoint });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(OpenError::Io(error)),
@@ -182,13 +175,7 @@ impl Sandbox {
         }
         let store = Store::open(directory)?;
         let log = log::Log::open(directory)?;
-        Ok(Sandbox::new(
-            options,
-            Some(directory.to_owned()),
-            store,
-            log,
-            Some(lock),
-        ))
+        Ok(Sandbox::new(options, Some(directory.to_owned()), store, log, Some(lock)))
     }
 
     fn new(
@@ -198,11 +185,7 @@ impl Sandbox {
         log: log::Log,
         lock: Option<File>,
     ) -> Sandbox {
-        let speed = if options.speed > 0.0 {
-            options.speed
-        } else {
-            1.0
-        };
+        let speed = if options.speed > 0.0 { options.speed } else { 1.0 };
         let state = Mutex::new(State {
             store,
             log,
@@ -215,6 +198,7 @@ impl Sandbox {
                 clock: options.clock.run(),
                 speed,
                 consistency: i64::try_from(options.consistency.as_millis()).unwrap_or(i64::MAX),
+                known_keys: options.verify_signatures,
                 directory,
                 state,
             }),
@@ -282,6 +266,21 @@ impl Sandbox {
         seed::plant(&mut self.lock().store, seed, now)
     }
 
+    /// Takes the output of `aws eks describe-addon-versions` or `describe-addon-configuration` into the catalog, and
+    /// says how many add-ons it was about.
+    ///
+    /// # Errors
+    /// If it is neither, or it cannot be stored.
+    pub fn import_catalog(&self, answer: &Value) -> io::Result<usize> {
+        let store = &mut self.lock().store;
+        let taken = catalog::take(store, answer).map_err(|text| {
+            store.rollback();
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })?;
+        store.commit()?;
+        Ok(taken)
+    }
+
     /// Forgets everything, the log too.
     ///
     /// # Errors
@@ -294,9 +293,6 @@ impl Sandbox {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // A panic while answering rolled nothing back; the next request does, see `answer.rs`.
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -107,11 +107,7 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Either<Full<Bytes>, Cut>>, ConnectionBroken> {
     let (parts, body) = request.into_parts();
-    let limit = if parts.uri.path().starts_with(admin::PREFIX) {
-        STATE_LIMIT
-    } else {
-        BODY_LIMIT
-    };
+    let limit = if parts.uri.path().starts_with(admin::PREFIX) { STATE_LIMIT } else { BODY_LIMIT };
     let body = match Limited::new(body, limit).collect().await {
         Ok(body) => body.to_bytes(),
         // One byte over the limit: the sandbox words the refusal.
@@ -127,10 +123,7 @@ async fn answer(
             let bytes = *bytes;
             Ok(response.map(|body| {
                 let part = body.slice(..bytes.min(body.len()));
-                Either::Right(Cut {
-                    whole: body.len() as u64,
-                    part: Some(part),
-                })
+                Either::Right(Cut { whole: body.len() as u64, part: Some(part), flushed: false })
             }))
         }
     }
@@ -140,6 +133,8 @@ async fn answer(
 struct Cut {
     whole: u64,
     part: Option<Bytes>,
+    /// hyper writes out what it has when a body makes it wait, and throws it away when a body fails.
+    flushed: bool,
 }
 
 impl hyper::body::Body for Cut {
@@ -148,11 +143,17 @@ impl hyper::body::Body for Cut {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ConnectionBroken>>> {
-        Poll::Ready(Some(
-            self.part.take().map(Frame::data).ok_or(ConnectionBroken),
-        ))
+        if let Some(part) = self.part.take() {
+            return Poll::Ready(Some(Ok(Frame::data(part))));
+        }
+        if !self.flushed {
+            self.flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(ConnectionBroken)))
     }
 
     fn size_hint(&self) -> SizeHint {

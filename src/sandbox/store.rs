@@ -13,6 +13,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +24,8 @@ const HEADER: &str = "eksform sandbox journal, format 1";
 pub(crate) struct Store {
     documents: BTreeMap<String, Value>,
     due: BTreeSet<(i64, String)>,
+    /// Which documents carry a tag: [`tag_entry`] and the document's key.
+    tagged: BTreeSet<(String, String)>,
     undo: Vec<(String, Option<Value>)>,
     journal: Option<File>,
 }
@@ -53,6 +56,21 @@ pub(crate) fn last(key: &str) -> String {
 
 fn due_at(document: &Value) -> Option<i64> {
     document.get("next")?.get("at")?.as_i64()
+}
+
+/// A tag in the index: where, its key, its value, in an order that keeps the values of a key together.
+fn tag_entry(place: &str, name: &str, value: &str) -> String {
+    format!("{place}\0{name}\0{value}")
+}
+
+/// The tags of a document in the index.
+fn tag_entries(key: &str, document: &Value) -> Vec<(String, String)> {
+    let Some((place, _)) = key.match_indices('/').nth(1).and_then(|(at, _)| key.split_at_checked(at)) else {
+        return Vec::new();
+    };
+    let tags = document.get("view").and_then(|view| view.get("tags")).and_then(Value::as_object);
+    let tags = tags.into_iter().flatten();
+    tags.filter_map(|(name, value)| Some((tag_entry(place, name, value.as_str()?), key.to_owned()))).collect()
 }
 
 fn checksum(text: &str) -> String {
@@ -119,9 +137,9 @@ impl Store {
         let mut next = PathBuf::from(path);
         next.set_extension("jsonl.new");
         let mut writer = BufWriter::new(File::create(&next)?);
-        writer.write_all(line(&serde_json::json!([[HEADER, null]])).as_bytes())?;
+        writer.write_all(line(&[(HEADER, None::<&Value>)])?.as_bytes())?;
         for (key, document) in &self.documents {
-            writer.write_all(line(&serde_json::json!([[key, document]])).as_bytes())?;
+            writer.write_all(line(&[(key, Some(document))])?.as_bytes())?;
         }
         writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(next, path)
@@ -145,10 +163,15 @@ impl Store {
 
     fn set(&mut self, key: String, document: Option<Value>) -> Option<Value> {
         let after = document.as_ref().and_then(due_at);
+        let tags = document.as_ref().map(|document| tag_entries(&key, document)).unwrap_or_default();
         let before = match document {
             Some(document) => self.documents.insert(key.clone(), document),
             None => self.documents.remove(&key),
         };
+        for entry in before.as_ref().map(|before| tag_entries(&key, before)).unwrap_or_default() {
+            self.tagged.remove(&entry);
+        }
+        self.tagged.extend(tags);
         if let Some(at) = before.as_ref().and_then(due_at) {
             self.due.remove(&(at, key.clone()));
         }
@@ -175,6 +198,26 @@ impl Store {
             .map(|(key, document)| (key.as_str(), document))
     }
 
+    /// The documents of a place, `account/region`, that carry a tag with one of these values; with any, if there are
+    /// none. In order.
+    pub(crate) fn tagged(&self, place: &str, name: &str, values: &[&str]) -> BTreeMap<&str, &Value> {
+        let with = |start: String, whole: bool| {
+            let entries = self.tagged.range((start.clone(), String::new())..);
+            let these = entries.take_while(
+                move |(entry, _)| {
+                    if whole { *entry == start } else { entry.starts_with(&start) }
+                },
+            );
+            these.filter_map(|(_, key)| self.documents.get_key_value(key))
+        };
+        let found: Vec<(&String, &Value)> = if values.is_empty() {
+            with(tag_entry(place, name, ""), false).collect()
+        } else {
+            values.iter().flat_map(|value| with(tag_entry(place, name, value), true)).collect()
+        };
+        found.into_iter().map(|(key, document)| (key.as_str(), document)).collect()
+    }
+
     /// The keys under `prefix/`.
     pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
         self.range(prefix, None).map(|(key, _)| key.to_owned()).collect()
@@ -192,10 +235,11 @@ impl Store {
         }
         if let Some(journal) = &mut self.journal {
             let changed: BTreeSet<&String> = self.undo.iter().map(|(key, _)| key).collect();
-            let changes: Vec<Value> =
-                changed.into_iter().map(|key| serde_json::json!([key, self.documents.get(key)])).collect();
+            let changes: Vec<(&String, Option<&Value>)> =
+                changed.into_iter().map(|key| (key, self.documents.get(key))).collect();
+            let line = line(&changes)?;
             let length = journal.metadata()?.len();
-            if let Err(error) = journal.write_all(line(&Value::Array(changes)).as_bytes()) {
+            if let Err(error) = journal.write_all(line.as_bytes()) {
                 // A line that went out in part would make the next one unreadable.
                 let _ = journal.set_len(length);
                 self.rollback();
@@ -234,9 +278,9 @@ impl Store {
     }
 }
 
-fn line(changes: &Value) -> String {
-    let text = changes.to_string();
-    format!("{} {text}\n", checksum(&text))
+fn line(changes: &impl Serialize) -> io::Result<String> {
+    let text = serde_json::to_string(changes)?;
+    Ok(format!("{} {text}\n", checksum(&text)))
 }
 
 fn parse_line(line: &[u8]) -> Option<Vec<(String, Option<Value>)>> {
@@ -299,6 +343,27 @@ mod tests {
         store.rollback();
         assert_eq!(store.due(5), Some("k".into()));
         assert_eq!(store.due(4), None);
+    }
+
+    #[test]
+    fn the_tag_index_follows_changes_and_rollbacks() {
+        let mut store = Store::default();
+        let tagged = |value: &str| json!({"view": {"tags": {"team": value}}});
+        let keys = |store: &Store, values: &[&str]| -> Vec<String> {
+            store.tagged("a/r", "team", values).keys().map(|key| (*key).to_owned()).collect()
+        };
+        store.put("a/r/cluster/x".into(), tagged("one"));
+        store.put("a/r/cluster/y".into(), tagged("one-and-more"));
+        store.put("b/r/cluster/x".into(), tagged("one"));
+        store.commit().unwrap();
+        assert_eq!(keys(&store, &["one"]), ["a/r/cluster/x"]);
+        assert_eq!(keys(&store, &[]), ["a/r/cluster/x", "a/r/cluster/y"]);
+        store.put("a/r/cluster/x".into(), tagged("two"));
+        store.remove("a/r/cluster/y");
+        assert_eq!(keys(&store, &[]), ["a/r/cluster/x"]);
+        assert!(keys(&store, &["one"]).is_empty());
+        store.rollback();
+        assert_eq!(keys(&store, &["one-and-more", "one"]), ["a/r/cluster/x", "a/r/cluster/y"]);
     }
 
     #[test]

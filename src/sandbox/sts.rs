@@ -40,6 +40,12 @@ pub(super) fn caller(
     Ok((account.to_owned(), Caller { principal: arn.clone(), arn, user_id }))
 }
 
+/// The secret of credentials that were handed out.
+pub(super) fn secret(store: &Store, access_key: &str) -> Option<String> {
+    let session: Resource = load(store, &key(&["sessions", access_key]))?;
+    Some(session.text("secret").to_owned())
+}
+
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     match call.operation {
         "GetCallerIdentity" => {

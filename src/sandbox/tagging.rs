@@ -54,39 +54,48 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     }
     let token = call.text("PaginationToken").filter(|token| !token.is_empty());
     let prefix = call.key(&[]);
-    let (items, next) = call
-        .page(&prefix, limit, token.as_deref(), |key, document| {
-            let kind = key[prefix.len() + 1..].split('/').next()?;
-            let (_, arn_member) = KINDS.iter().find(|(known, _)| *known == kind)?;
-            let view = document.get("view")?;
-            let arn = view.get(*arn_member)?.as_str()?;
-            let tags = view.get("tags")?.as_object()?;
-            let wanted = if arns.is_empty() {
-                !tags.is_empty() && type_fits(arn, &types) && tags_fit(tags, &filters)
-            } else {
-                arns.contains(&arn)
-            };
-            wanted.then(|| {
-                let tags: Vec<Value> =
-                    tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-                json!({"ResourceARN": arn, "Tags": tags})
-            })
+    let wanted = |key: &str, document: &Value| {
+        let kind = key[prefix.len() + 1..].split('/').next()?;
+        let (_, arn_member) = KINDS.iter().find(|(known, _)| *known == kind)?;
+        let view = document.get("view")?;
+        let arn = view.get(*arn_member)?.as_str()?;
+        let tags = view.get("tags")?.as_object()?;
+        let fits = if arns.is_empty() {
+            !tags.is_empty() && tags_fit(tags, &filters) && type_fits(arn, &types)
+        } else {
+            arns.contains(&arn)
+        };
+        fits.then(|| {
+            let tags: Vec<Value> =
+                tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+            json!({"ResourceARN": arn, "Tags": tags})
         })
+    };
+    let page = match filters.first() {
+        Some(filter) => {
+            let name = filter.get("Key").and_then(Value::as_str).unwrap_or_default();
+            call.page_of_tagged((name, &texts(filter.get("Values"))), limit, token.as_deref(), wanted)
+        }
+        None => call.page(&prefix, limit, token.as_deref(), wanted),
+    };
+    let (items, next) = page
         .map_err(|_| AwsError::new("PaginationTokenExpiredException", "The PaginationToken is not valid"))?;
     Ok(json!({"ResourceTagMappingList": items, "PaginationToken": next.unwrap_or_default()}))
 }
 
 /// `eks`, or `eks:cluster`.
 fn type_fits(arn: &str, types: &[&str]) -> bool {
+    if types.is_empty() {
+        return true;
+    }
     let Some(arn) = Arn::parse(arn) else {
         return false;
     };
     let resource = arn.resource.split('/').next().unwrap_or_default();
-    types.is_empty()
-        || types.iter().any(|kind| match kind.split_once(':') {
-            Some((service, of)) => service == arn.service && of == resource,
-            None => *kind == arn.service,
-        })
+    types.iter().any(|kind| match kind.split_once(':') {
+        Some((service, of)) => service == arn.service && of == resource,
+        None => *kind == arn.service,
+    })
 }
 
 fn tags_fit(tags: &Map<String, Value>, filters: &[&Value]) -> bool {

@@ -9,11 +9,8 @@ use super::store::Store;
 const FORMAT: u64 = 1;
 
 pub(super) fn export(store: &Store) -> Value {
-    let documents: Map<String, Value> = store
-        .all()
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let documents: Map<String, Value> =
+        store.all().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     json!({"format": FORMAT, "documents": documents})
 }
 

@@ -1,9 +1,9 @@
 //! Files → declarations: which blocks there are, by name, before anything is evaluated.
 
 use super::inputs::SourceTree;
-use crate::diagnostic::{Diagnostic, Sources, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::kinds::{self, Schema};
-use crate::lang::syntax::{self, Attribute, Block, Body};
+use crate::lang::syntax::{self, Attribute, Block, Body, Document};
 use crate::lang::{Expr, convert, references};
 use crate::value::{Address, Key, ModuleStep, Origin, ProviderRef, Type};
 use std::collections::BTreeMap;
@@ -112,16 +112,40 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
         if path.contains('/') {
             continue;
         }
-        if !path.ends_with(".eks.hcl") {
-            continue;
-        }
-        let parse = syntax::parse;
+        let parse: fn(FileId, &str) -> (Document, Vec<Diagnostic>) = match path {
+            path if path.ends_with(".eks.hcl") => syntax::parse,
+            path if path.ends_with(".eks.json") => |file, text| syntax::parse_json(file, text, &labels),
+            _ => continue,
+        };
         let file = reader.program.sources.add(path.to_string(), text.clone());
         let (document, mut diagnostics) = parse(file, text);
         reader.diagnostics.append(&mut diagnostics);
         reader.file(&document.body);
     }
     reader.finish()
+}
+
+/// For the JSON syntax, which does not tell blocks from attributes: how many labels the innermost of these
+/// nested names takes as a block, `None` if it is an attribute.
+fn labels(path: &[&str]) -> Option<usize> {
+    match path {
+        ["locals" | "adopt" | "moved"] => Some(0),
+        ["stack" | "variable" | "output" | "provider"] => Some(1),
+        ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
+        [kind] => kinds::schema(kind).map(|_| 1),
+        [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
+        [_, .., "dynamic"] => Some(1),
+        [kind, nested @ ..] => {
+            let mut attributes = kinds::schema(kind)?.attributes;
+            for name in nested {
+                let attribute = attributes.iter().find(|attribute| attribute.name == *name)?;
+                attribute.is_block().then_some(())?;
+                attributes = attribute.nested();
+            }
+            Some(0)
+        }
+        [] => None,
+    }
 }
 
 #[derive(Default)]

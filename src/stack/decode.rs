@@ -305,8 +305,10 @@ impl<'a> Decoder<'a> {
             }
             Some((_, Some(name))) => Arc::<str>::from(name),
             Some((value, None)) if value.is_unknown() => {
-                let pending = value.as_unknown().is_some_and(|unknown| !unknown.pending.is_empty());
-                if !pending {
+                if value
+                    .as_unknown()
+                    .is_some_and(|unknown| unknown.pending.is_empty() && !unknown.after.is_empty())
+                {
                     let span =
                         inner.spans.get(&Path(vec![Step::Index(0)]).attr(key)).copied().unwrap_or(header);
                     self.diagnostics.push(
@@ -386,7 +388,7 @@ impl<'a> Decoder<'a> {
                 (0i64..).zip(items.iter()).map(|(index, item)| (Value::from(index), item.clone())).collect()
             }
             Data::Unknown(unknown) => {
-                if unknown.pending.is_empty() {
+                if unknown.pending.is_empty() && !unknown.after.is_empty() {
                     self.diagnostics.push(
                         Diagnostic::error("unknown-for-each", "for_each has to be known when planning")
                             .at(each.expr.span())

@@ -101,12 +101,8 @@ impl Evaluator<'_> {
         let graph = self.graph;
         for node in &graph.order {
             let before = self.diagnostics.len();
+            // What needs something broken is evaluated all the same, for errors of its own.
             let blocked = graph.needs.get(node).is_some_and(|needs| !needs.is_disjoint(&self.failed));
-            if blocked {
-                self.stand_in(node);
-                self.failed.insert(node.clone());
-                continue;
-            }
             match node {
                 Node::Variable(_) => {}
                 Node::Local(name) => self.local(name),
@@ -114,8 +110,11 @@ impl Evaluator<'_> {
                 Node::Resource(kind, name) => self.resource(kind, name),
                 Node::Output(name) => self.output(name),
             }
-            if self.diagnostics[before..].iter().any(Diagnostic::is_error) {
+            let broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
+            if broken {
                 self.stand_in(node);
+            }
+            if broken || blocked {
                 self.failed.insert(node.clone());
             }
         }
@@ -354,7 +353,7 @@ impl Evaluator<'_> {
     fn unknown(&mut self, what: &str, value: &Value, span: Span) {
         let Some(unknown) = value.unknowns() else { return };
         self.evaluation.wants.extend(unknown.pending.iter().cloned());
-        if unknown.pending.is_empty() {
+        if unknown.pending.is_empty() && !unknown.after.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error("unknown-at-plan", format!("{what} has to be known when planning"))
                     .at(span)

@@ -64,6 +64,10 @@ impl Scope for StackScope<'_> {
         };
         match found {
             Some(value) => Ok((value, 1)),
+            // What is declared nowhere was complained about when references were followed.
+            None if matches!(root, "var" | "local") || crate::kinds::schema(root).is_some() => {
+                Ok((failed(), usize::from(!attrs.is_empty())))
+            }
             None => {
                 let name = attrs.first().copied().unwrap_or_default();
                 let known: Vec<&str> = match root {

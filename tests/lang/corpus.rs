@@ -63,20 +63,30 @@ fn outcome(text: &str) -> Result<String, String> {
     })
 }
 
-#[test]
-fn the_corpus_holds() {
+/// The expressions of the whole corpus.
+pub fn all_cases() -> Vec<String> {
+    texts().into_iter().flat_map(|(_, text)| cases(&text)).map(|case| case.expr).collect()
+}
+
+/// The files of the corpus with their names.
+fn texts() -> Vec<(String, String)> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/lang");
-    let mut failures = String::new();
-    let mut count = 0;
     let mut files: Vec<_> =
         std::fs::read_dir(directory).expect("the corpus").filter_map(Result::ok).collect();
     files.sort_by_key(|file| file.file_name());
-    for file in files {
-        let name = file.file_name().to_string_lossy().to_string();
-        if !name.ends_with(".txt") {
-            continue;
-        }
-        let text = std::fs::read_to_string(file.path()).expect("a corpus file");
+    files
+        .into_iter()
+        .map(|file| (file.file_name().to_string_lossy().to_string(), file.path()))
+        .filter(|(name, _)| name.ends_with(".txt"))
+        .map(|(name, path)| (name, std::fs::read_to_string(path).expect("a corpus file")))
+        .collect()
+}
+
+#[test]
+fn the_corpus_holds() {
+    let mut failures = String::new();
+    let mut count = 0;
+    for (name, text) in texts() {
         for case in cases(&text) {
             count += 1;
             let got = outcome(&case.expr);
@@ -100,6 +110,6 @@ fn the_corpus_holds() {
             }
         }
     }
-    println!("{count} cases");
+    assert!(count >= 700, "cases are missing: {count}");
     assert!(failures.is_empty(), "\n{failures}");
 }

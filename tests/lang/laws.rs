@@ -223,7 +223,7 @@ fn twins() -> impl Strategy<Value = (Value, Value, Type)> {
 }
 
 /// Whether two outputs differ where no mark covers it.
-fn leaks(a: &Value, b: &Value) -> bool {
+pub fn leaks(a: &Value, b: &Value) -> bool {
     if a.is_sensitive() && b.is_sensitive() {
         return false;
     }
@@ -239,7 +239,7 @@ fn leaks(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether `later` is what `early` may turn into.
-fn refines(early: &Value, later: &Value) -> bool {
+pub fn refines(early: &Value, later: &Value) -> bool {
     match (early.data(), later.data()) {
         (Data::Unknown(_), _) => true,
         (Data::List(a), Data::List(b)) => {
@@ -369,7 +369,7 @@ proptest! {
 }
 
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256)
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(128)
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn nesting_is_limited() {
             ("\"${", "}\""),
             ("[for x in l : ", "]"),
         ] {
-            for depth in [10, 60, 70, 1_000, 100_000] {
+            for depth in [10, 60, 70, 1_000, 20_000] {
                 let text = format!("a = {}1{}\n", open.repeat(depth), close.repeat(depth));
                 let (document, errors) = syntax::parse(FileId(0), &text);
                 assert_places(&text, &errors);
@@ -421,6 +421,7 @@ fn work_is_limited() {
         "pow(pow(10, 1000), 1000)",
         "\"%{ for a in range(1000) }%{ for b in range(1000) }%{ for c in range(1000) }x%{ endfor }%{ endfor }%{ endfor }\"",
         "yamldecode(\"a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\")",
+        "[for a in [[1, 1]] : [for b in [[a, a]] : [for c in [[b, b]] : [for d in [[c, c, c, c, c, c, c, c, c, c]] : [for e in [[d, d, d, d, d, d, d, d, d, d]] : [for f in [[e, e, e, e, e, e, e, e, e, e]] : [for g in [[f, f, f, f, f, f, f, f, f, f]] : [for h in [[g, g, g, g, g, g, g, g, g, g]] : [for i in [[h, h, h, h, h, h, h, h, h, h]] : [for j in [[i, i, i, i, i, i, i, i, i, i]] : jsonencode(j) ]]]]]]]]]]",
         "regex(\"(a{1000}){1000}\", \"a\")",
     ] {
         let expr = syntax::parse_expression(FileId(0), text).expect("parses");

@@ -3,4 +3,6 @@
 mod corpus;
 mod format;
 mod laws;
+mod mutations;
+mod rooms;
 mod scope;

@@ -33,6 +33,7 @@ impl Default for CorpusScope {
                 ]),
             ),
             ("template", text("Hello ${name}!")),
+            ("reader", text("${file(\"hello.txt\")}")),
         ]);
         let secrets = Value::object([
             ("s", text("secret").mark(true)),
@@ -88,6 +89,7 @@ impl Scope for CorpusScope {
                 "name.tftpl" => Value::from("Hello, ${name}!"),
                 "list.tftpl" => Value::from("%{ for x in xs ~}\nitem ${x}\n%{ endfor ~}\n"),
                 "nested.tftpl" => Value::from("${templatefile(\"name.tftpl\", { name = \"x\" })}"),
+                "only.tftpl" => Value::from("${a}"),
                 "broken.tftpl" => Value::from("a\n${b"),
                 "binary" => Value::object([("base64", Value::from("/wA="))]),
                 "pending" => return Ok(None),

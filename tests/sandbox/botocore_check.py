@@ -7,7 +7,11 @@ required member, no wrong type, no value outside an enumeration; an error must b
 one of those every AWS service may answer), with the status its model says. Ends with 1 and the list of complaints.
 """
 
+import base64
+import importlib.util
 import json
+import os
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -20,6 +24,9 @@ COMMON_ERRORS = {
     "MissingAuthenticationToken": 403,
     "AccessDenied": 403,
     "AccessDeniedException": 403,
+    "SignatureDoesNotMatch": 403,
+    "InvalidSignatureException": 403,
+    "InvalidClientTokenId": 403,
 }
 # What AWS was seen to answer although the operation does not declare it.
 SEEN_ERRORS = {
@@ -178,10 +185,10 @@ def on_answer(operation_model, response_dict, **_):
 class Driver:
     """A client whose calls say what they expect: a success, or an error code."""
 
-    def __init__(self, endpoint, service, key="AKIDEXAMPLE", token=None):
+    def __init__(self, endpoint, service, key="AKIDEXAMPLE", secret="secret", token=None):
         self.client = boto3.client(
             service, endpoint_url=endpoint, region_name="us-east-2", aws_access_key_id=key,
-            aws_secret_access_key="secret", aws_session_token=token,
+            aws_secret_access_key=secret, aws_session_token=token,
             config=Config(parameter_validation=False, retries={"max_attempts": 1, "mode": "standard"}),
         )
         self.client.meta.events.register("before-parse.*.*", on_answer)
@@ -321,8 +328,12 @@ def check_sts(endpoint, sts, iam):
     root = "arn:aws:iam::123456789012:root"
     role = iam("create_role", RoleName="deploy", AssumeRolePolicyDocument=trust(root, "sts:AssumeRole"))["Role"]["Arn"]
     session = sts("assume_role", RoleArn=role, RoleSessionName="check")["Credentials"]
-    assumed = Driver(endpoint, "sts", session["AccessKeyId"], session["SessionToken"])
+    assumed = Driver(endpoint, "sts", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     equal("arn", assumed("get_caller_identity")["Arn"], "arn:aws:sts::123456789012:assumed-role/deploy/check")
+    for service, code in (("sts", "SignatureDoesNotMatch"), ("eks", "InvalidSignatureException")):
+        forger = Driver(endpoint, service, secret="wrong")
+        forger("get_caller_identity" if service == "sts" else "list_clusters", code)
+    Driver(endpoint, "iam", "AKIDUNKNOWN")("list_roles", "InvalidClientTokenId")
     sts("assume_role", "AccessDenied", RoleArn=role + "x", RoleSessionName="check")
     sts("assume_role", "ValidationError", RoleArn=role, RoleSessionName="x")
 
@@ -504,6 +515,60 @@ def check_insights(eks):
     eks("describe_insights_refresh", clusterName="demo")
 
 
+def check_auth(endpoint):
+    auth = Driver(endpoint, "eks-auth")
+
+    def token(**claims):
+        part = lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+        pod = {"kubernetes.io": {"pod": {"name": "orders-1", "uid": "u"}}}
+        usual = {"sub": "system:serviceaccount:shop:orders", "aud": ["pods.eks.amazonaws.com"], "exp": 4102444800}
+        return ".".join((part({"alg": "RS256"}), part({**usual, **pod, **claims}), "c2ln"))
+
+    operation = "assume_role_for_pod_identity"
+    auth(operation, "ResourceNotFoundException", clusterName="absent", token=token())
+    auth(operation, "ResourceNotFoundException", clusterName="demo", token=token(sub="system:serviceaccount:a:b"))
+    auth(operation, "InvalidTokenException", clusterName="demo", token=token(aud=["x"]))
+    auth(operation, "InvalidTokenException", clusterName="demo", token="a.b.c")
+    auth(operation, "ExpiredTokenException", clusterName="demo", token=token(exp=1))
+    auth(operation, "InvalidParameterException", clusterName="demo", token="x")
+    # The association's target role is in an account that has no such role.
+    auth(operation, "AccessDeniedException", clusterName="demo", token=token())
+    eks = Driver(endpoint, "eks")
+    id = eks("list_pod_identity_associations", clusterName="demo", namespace="shop")["associations"][0]["associationId"]
+    eks("update_pod_identity_association", clusterName="demo", associationId=id, targetRoleArn="")
+    session = auth(operation, clusterName="demo", token=token())["credentials"]
+    pod = Driver(endpoint, "sts", session["accessKeyId"], session["secretAccessKey"], session["sessionToken"])
+    equal("pod", pod("get_caller_identity")["Arn"].split("/")[1], "pods2")
+
+
+def check_cli(endpoint):
+    """The aws CLI is botocore too, but its waiters, parameters and output are its own."""
+    if importlib.util.find_spec("awscli") is None:
+        print("skipped: there is no awscli")
+        return
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+                   "AWS_DEFAULT_REGION": "us-east-2", "AWS_ENDPOINT_URL": endpoint}
+
+    def aws(*arguments):
+        command = [sys.executable, "-m", "awscli", *arguments, "--output", "json"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            complaints.append(f"aws {' '.join(arguments)}: {done.stderr.strip()}")
+            return {}
+        return json.loads(done.stdout) if done.stdout else {}
+
+    equal("aws", aws("sts", "get-caller-identity")["Account"], "123456789012")
+    aws("iam", "create-role", "--role-name", "cli", "--assume-role-policy-document", PODS, "--tags", "Key=a,Value=b")
+    aws("eks", "create-addon", "--cluster-name", "demo", "--addon-name", "aws-ebs-csi-driver",
+        "--pod-identity-associations", "serviceAccount=ebs-csi-controller-sa,roleArn=arn:aws:iam::123456789012:role/cli")
+    found = aws("eks", "list-pod-identity-associations", "--cluster-name", "demo", "--namespace", "kube-system",
+                "--service-account", "ebs-csi-controller-sa")
+    equal("aws", len(found["associations"]), 1)
+    aws("eks", "delete-addon", "--cluster-name", "demo", "--addon-name", "aws-ebs-csi-driver")
+    aws("eks", "wait", "addon-deleted", "--cluster-name", "demo", "--addon-name", "aws-ebs-csi-driver")
+    aws("resourcegroupstaggingapi", "get-resources", "--resource-type-filters", "eks:cluster")
+
+
 def main(endpoint):
     eks, iam, sts = (Driver(endpoint, service) for service in ("eks", "iam", "sts"))
     tagging = Driver(endpoint, "resourcegroupstaggingapi")
@@ -517,6 +582,8 @@ def main(endpoint):
     check_compute(eks, arns)
     check_access(eks, arns)
     check_insights(eks)
+    check_auth(endpoint)
+    check_cli(endpoint)
     eks("delete_pod_identity_association", clusterName="demo", associationId=association.rsplit("/", 1)[1])
     eks("delete_pod_identity_association", "ResourceNotFoundException", clusterName="demo", associationId="a-" + "0" * 17)
 

@@ -23,11 +23,7 @@ pub fn start() -> SystemTime {
 
 /// AWS's durations on tokio's clock, which the test pauses.
 pub fn real_time() -> Options {
-    Options {
-        clock: Clock::Tokio { start: start() },
-        speed: 1.0,
-        ..Options::default()
-    }
+    Options { clock: Clock::Tokio { start: start() }, speed: 1.0, ..Options::default() }
 }
 
 #[derive(Clone)]
@@ -61,11 +57,7 @@ impl Reply {
             Some(message) => message.as_str().unwrap_or_default().to_owned(),
             None => unescaped(between(&self.body, "<Message>", "</Message>").unwrap_or_default()),
         };
-        format!(
-            "{} {}: {message}",
-            self.status,
-            self.error.clone().unwrap_or_default()
-        )
+        format!("{} {}: {message}", self.status, self.error.clone().unwrap_or_default())
     }
 
     /// The text of the first element of this name.
@@ -76,27 +68,16 @@ impl Reply {
     /// The texts of all elements of this name.
     pub fn elements(&self, name: &str) -> Vec<String> {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        self.body
-            .split(&open)
-            .skip(1)
-            .filter_map(|rest| rest.split(&close).next())
-            .map(unescaped)
-            .collect()
+        self.body.split(&open).skip(1).filter_map(|rest| rest.split(&close).next()).map(unescaped).collect()
     }
 }
 
 fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    text.split_once(open)?
-        .1
-        .split_once(close)
-        .map(|(inner, _)| inner)
+    text.split_once(open)?.1.split_once(close).map(|(inner, _)| inner)
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 impl Client {
@@ -105,26 +86,16 @@ impl Client {
     }
 
     pub fn of(sandbox: Sandbox) -> Client {
-        Client {
-            sandbox,
-            access_key: "AKIDEXAMPLE".into(),
-            region: "us-east-2".into(),
-        }
+        Client { sandbox, access_key: "AKIDEXAMPLE".into(), region: "us-east-2".into() }
     }
 
     /// The same sandbox with other credentials.
     pub fn with_key(&self, access_key: &str) -> Client {
-        Client {
-            access_key: access_key.into(),
-            ..self.clone()
-        }
+        Client { access_key: access_key.into(), ..self.clone() }
     }
 
     pub fn with_region(&self, region: &str) -> Client {
-        Client {
-            region: region.into(),
-            ..self.clone()
-        }
+        Client { region: region.into(), ..self.clone() }
     }
 
     pub fn authorization(&self, service: &str) -> String {
@@ -137,33 +108,21 @@ impl Client {
     pub async fn send(&self, request: Request<Bytes>) -> Reply {
         let response = self.sandbox.handle(request).await;
         let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
+            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         assert!(header("x-amzn-requestid").is_some());
         let body = String::from_utf8(response.body().to_vec()).unwrap();
-        let error = header("x-amzn-errortype")
-            .or_else(|| between(&body, "<Code>", "</Code>").map(str::to_owned));
+        let error =
+            header("x-amzn-errortype").or_else(|| between(&body, "<Code>", "</Code>").map(str::to_owned));
         let error = error.or_else(|| {
             let json: Value = serde_json::from_str(&body).ok()?;
             json.get("__type")?.as_str().map(str::to_owned)
         });
-        Reply {
-            status: response.status().as_u16(),
-            error,
-            body,
-        }
+        Reply { status: response.status().as_u16(), error, body }
     }
 
     pub async fn rest(&self, service: &str, method: Method, path: &str, body: &Value) -> Reply {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -188,15 +147,11 @@ impl Client {
 
     pub async fn query(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action)
-            .append_pair("Version", "2010-05-08");
+        form.append_pair("Action", action).append_pair("Version", "2010-05-08");
         form.extend_pairs(parameters);
         let request = Request::post("/")
             .header("authorization", self.authorization(service))
-            .header(
-                "content-type",
-                "application/x-www-form-urlencoded; charset=utf-8",
-            )
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
             .body(Bytes::from(form.finish()))
             .unwrap();
         self.send(request).await
@@ -208,32 +163,18 @@ impl Client {
 
     #[track_caller]
     pub fn role_arn(&self, name: &str) -> String {
-        let account = if self.access_key.len() == 12 {
-            self.access_key.as_str()
-        } else {
-            "123456789012"
-        };
+        let account = if self.access_key.len() == 12 { self.access_key.as_str() } else { "123456789012" };
         format!("arn:aws:iam::{account}:role/{name}")
     }
 
     /// A role that trusts EKS and has the policy of a cluster's.
     pub async fn cluster_role(&self, name: &str) -> String {
         let trust = trust("eks.amazonaws.com");
-        let reply = self
-            .iam(
-                "CreateRole",
-                &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)],
-            )
-            .await;
+        let reply = self.iam("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)]).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         let policy = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy";
         assert_eq!(
-            self.iam(
-                "AttachRolePolicy",
-                &[("RoleName", name), ("PolicyArn", policy)]
-            )
-            .await
-            .status,
+            self.iam("AttachRolePolicy", &[("RoleName", name), ("PolicyArn", policy)]).await.status,
             200
         );
         self.role_arn(name)
@@ -241,12 +182,7 @@ impl Client {
 
     /// A role that pods can assume.
     pub async fn pod_role(&self, name: &str) -> String {
-        let reply = self
-            .iam(
-                "CreateRole",
-                &[("RoleName", name), ("AssumeRolePolicyDocument", PODS)],
-            )
-            .await;
+        let reply = self.iam("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", PODS)]).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
         self.role_arn(name)
     }
@@ -254,9 +190,7 @@ impl Client {
     /// A cluster that is up. Needs a paused clock.
     pub async fn cluster(&self, name: &str, version: &str) -> Value {
         let role = self.cluster_role(&format!("{name}-cluster")).await;
-        self.post("/clusters", cluster_body(name, version, &role))
-            .await
-            .ok();
+        self.post("/clusters", cluster_body(name, version, &role)).await.ok();
         wait(600).await;
         let cluster = self.get(&format!("/clusters/{name}")).await.ok()["cluster"].clone();
         assert_eq!(cluster["status"], "ACTIVE");

@@ -33,7 +33,7 @@ pub(super) async fn make(
                 })
             })
             .await?;
-            Ok(Wait::Settled)
+            Ok(Wait::None)
         }
         "UpdatePodIdentityAssociation" => update(connection, pace, request).await,
         "DeletePodIdentityAssociation" => {

@@ -156,9 +156,9 @@ async fn create(iam: &Iam, pace: &Pace, request: &Request<'_>) -> Result<Wait, C
     };
     let mut unanswered = 0;
     loop {
-        let made = until_visible(pace, request, || iam.run(request.operation(), send)).await;
+        let made = until_visible(pace, request, || iam.once(request.operation(), send)).await;
         let error = match made {
-            Ok(_) => return Ok(Wait::Settled),
+            Ok(_) => return Ok(Wait::None),
             Err(error) => error,
         };
         let exists = error.has_code("EntityAlreadyExists") || error.has_code("EntityAlreadyExistsException");
@@ -166,7 +166,7 @@ async fn create(iam: &Iam, pace: &Pace, request: &Request<'_>) -> Result<Wait, C
             return Err(error);
         }
         match ours(iam, pace, request).await? {
-            Some(true) => return Ok(Wait::Settled),
+            Some(true) => return Ok(Wait::None),
             Some(false) => {
                 let message = "a role of this name exists that is not this stack's";
                 return Err(CallError { ambiguous: false, message: message.to_string(), ..error });

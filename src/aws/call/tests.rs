@@ -323,7 +323,7 @@ async fn what_is_not_visible_yet_is_tried_again() {
     let missing =
         || eks_error(400, "InvalidParameterException", "Role provided in the request does not exist.");
     let (wait, lines) = made(association(), in_turn(vec![missing, missing, || ok("{}")])).await;
-    assert_eq!((wait, lines.len()), (Ok(Wait::Settled), 3));
+    assert_eq!((wait, lines.len()), (Ok(Wait::None), 3));
     assert_eq!(lines[0], lines[2], "the same request with the same token");
     assert!(started.elapsed().as_secs() < 10);
     // For two minutes, not for ever.
@@ -362,7 +362,7 @@ async fn throttling_is_waited_out() {
     let mut replies: Vec<fn() -> Reply> = vec![slow; 20];
     replies.push(|| ok("{}"));
     let (wait, lines) = made(association(), in_turn(replies)).await;
-    assert_eq!((wait, lines.len()), (Ok(Wait::Settled), 21));
+    assert_eq!((wait, lines.len()), (Ok(Wait::None), 21));
 }
 
 #[tokio::test(start_paused = true)]
@@ -423,7 +423,7 @@ fn exists() -> Reply {
 async fn an_unanswered_create_role_counts_only_with_our_tags() {
     // It got through: found with our tags.
     let (wait, lines) = made(create_role(), in_turn(vec![lost, || role_with(OURS)])).await;
-    assert_eq!(wait, Ok(Wait::Settled));
+    assert_eq!(wait, Ok(Wait::None));
     assert_eq!(lines.len(), 2);
     // It did not get through: sent again.
     let gone = || iam_error(404, "NoSuchEntity", "The role with name Orders cannot be found.");
@@ -436,7 +436,7 @@ async fn an_unanswered_create_role_counts_only_with_our_tags() {
         }
     };
     let (wait, lines) = made(create_role(), reply).await;
-    assert_eq!(wait, Ok(Wait::Settled));
+    assert_eq!(wait, Ok(Wait::None));
     assert_eq!(lines.iter().filter(|line| line.starts_with("CreateRole")).count(), 2);
     // Somebody else's role.
     let (wait, _) = made(create_role(), in_turn(vec![lost, || role_with("")])).await;

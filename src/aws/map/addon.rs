@@ -25,7 +25,10 @@ pub fn object(addon: &Addon, associations: &[PodIdentityAssociation]) -> Object 
     attributes.set("pod_identity_association", Value::map(roles));
     let role = addon.service_account_role_arn().filter(|role| !role.is_empty());
     attributes.text("service_account_role_arn", role);
-    attributes.text("namespace", addon.namespace_config().and_then(|config| config.namespace()));
+    // Left out rather than null: of an older add-on AWS does not tell it, and that is no difference.
+    if let Some(namespace) = addon.namespace_config().and_then(|config| config.namespace()) {
+        attributes.text("namespace", Some(namespace));
+    }
     let owner = attributes.tags(pairs(addon.tags()));
     attributes.text("arn", addon.addon_arn());
     attributes.time("created_at", addon.created_at());

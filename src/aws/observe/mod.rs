@@ -135,6 +135,15 @@ pub(super) async fn object(connection: &Arc<Connection>, identity: &Identity<Pla
     }
 }
 
+/// One object, for somebody who waits for it: as long as AWS works on it, only what one call tells.
+pub(super) async fn under_way(connection: &Arc<Connection>, identity: &Identity<Place>) -> Read<Object> {
+    if &*identity.kind == "addon" {
+        let reader = Reader::new(connection.clone(), identity.scope.clone());
+        return reader.addon_under_way(identity.part(0), identity.part(1)).await;
+    }
+    object(connection, identity).await
+}
+
 /// Whether anything in the cluster can run pods: a node group, a Fargate profile, or Auto Mode.
 pub(super) async fn has_compute(
     connection: &Arc<Connection>,
@@ -211,7 +220,11 @@ fn unreachable(provider: &ProviderRef, config: &ProviderConfig, error: &CallErro
         Diagnostic::error("aws-unreachable", format!("{provider} cannot reach AWS"))
             .with_note(error.to_string())
     };
+    let said = error.to_string();
     let help = match &error.help {
+        _ if said.contains("AssumeRole") && said.contains("AccessDenied") => {
+            "the role of assume_role has to trust these credentials, and they have to be allowed sts:AssumeRole".to_string()
+        }
         Some(help) => help.clone(),
         None => "check the network and endpoint_url, or use --sandbox".to_string(),
     };

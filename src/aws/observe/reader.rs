@@ -4,9 +4,9 @@ use super::{Read, found};
 use crate::aws::connect::Connection;
 use crate::aws::error::CallError;
 use crate::aws::map::{self, addon, arn_resource, association, cluster};
-use crate::live::{AssociationMember, Members, Object};
+use crate::live::{AssociationMember, Members, Object, Phase};
 use crate::value::Place;
-use aws_sdk_eks::types::PodIdentityAssociation;
+use aws_sdk_eks::types::{Addon, PodIdentityAssociation};
 use futures_util::future::{join, join_all, try_join, try_join4};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -65,22 +65,40 @@ impl Reader {
     /// The add-on with the associations it owns.
     pub async fn addon(&self, cluster: &str, name: &str) -> Read<Object> {
         let read = async {
-            let answer = self
-                .connection
-                .eks
-                .run("DescribeAddon", |eks| {
-                    eks.describe_addon().cluster_name(cluster).addon_name(name).send()
-                })
-                .await;
-            let Some(found) = found(answer)?.and_then(|answer| answer.addon) else { return Ok(None) };
-            let ids = found.pod_identity_associations().iter().filter_map(|arn| arn.rsplit('/').next());
-            let owned = join_all(ids.map(|id| self.association_by_id(cluster, id))).await;
-            let owned = owned.into_iter().collect::<Result<Vec<_>, _>>()?;
-            // One that is gone since is none.
-            let owned: Vec<_> = owned.into_iter().flatten().map(|found| (*found).clone()).collect();
-            Ok(Some(addon::object(&found, &owned)))
+            match self.describe_addon(cluster, name).await? {
+                Some(found) => self.with_associations(cluster, &found).await.map(Some),
+                None => Ok(None),
+            }
         };
         self.addons.get((cluster.to_string(), name.to_string()), read).await
+    }
+
+    /// The add-on, without what it owns as long as AWS works on it.
+    pub async fn addon_under_way(&self, cluster: &str, name: &str) -> Read<Object> {
+        let Some(found) = self.describe_addon(cluster, name).await? else { return Ok(None) };
+        let object = addon::object(&found, &[]);
+        match object.phase {
+            Phase::Busy | Phase::Deleting => Ok(Some(object)),
+            Phase::Settled | Phase::Failed => self.with_associations(cluster, &found).await.map(Some),
+        }
+    }
+
+    async fn describe_addon(&self, cluster: &str, name: &str) -> Read<Addon> {
+        let answer = self
+            .connection
+            .eks
+            .run("DescribeAddon", |eks| eks.describe_addon().cluster_name(cluster).addon_name(name).send())
+            .await;
+        Ok(found(answer)?.and_then(|answer| answer.addon))
+    }
+
+    async fn with_associations(&self, cluster: &str, found: &Addon) -> Result<Object, CallError> {
+        let ids = found.pod_identity_associations().iter().filter_map(|arn| arn.rsplit('/').next());
+        let owned = join_all(ids.map(|id| self.association_by_id(cluster, id))).await;
+        let owned = owned.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // One that is gone since is none.
+        let owned: Vec<_> = owned.into_iter().flatten().map(|found| (*found).clone()).collect();
+        Ok(addon::object(found, &owned))
     }
 
     /// The association of a service account. With `all`, the cluster's whole list is read for it.

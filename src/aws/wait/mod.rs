@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The pause before the second look; later ones grow to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long something that was just made may take to show.
@@ -23,9 +23,10 @@ const NO_REPLICAS: &str = "InsufficientNumberOfReplicas";
 /// What to wait for before a call's effect is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Nothing: it took effect at once.
+    /// Nothing: it took effect at once, though IAM may take a while to show it.
     None,
-    /// The object to be settled.
+    /// The object to be settled. Also what waits for somebody else's work on it, with the operation that
+    /// creates it.
     Settled,
     /// The object to be gone.
     Gone,
@@ -91,7 +92,7 @@ impl Waiting<'_> {
     }
 
     async fn look(&self) -> Result<Option<Option<Object>>, CallError> {
-        self.looked(observe::object(self.connection, self.request.identity).await)
+        self.looked(observe::under_way(self.connection, self.request.identity).await)
     }
 
     /// Pauses, unless the time is up: then says what the state still is.
@@ -152,7 +153,8 @@ impl Waiting<'_> {
                 )]),
                 false => Ok(None),
             },
-            (Phase::Settled, status @ ("UPDATE_FAILED" | "DELETE_FAILED")) => {
+            // Waiting for somebody else's work is done when that has failed, too.
+            (Phase::Settled, status @ ("UPDATE_FAILED" | "DELETE_FAILED")) if !self.request.is_create() => {
                 let text = format!("{} is {status}{}", self.request.identity, listed(&object.issues));
                 Err(self.failure(text))
             }

@@ -70,7 +70,7 @@ pub fn convert(value: Value, to: &Type) -> Result<Value, ConvertError> {
             _ => return Err(required(to, &value)),
         },
         Type::Set(element) => match value.data() {
-            Data::List(_) | Data::Set(_) => Value::set(items(value, element)?),
+            Data::List(_) | Data::Set(_) => set(items(value, element)?),
             _ => return Err(required(to, &value)),
         },
         Type::Map(element) => match value.into_data() {
@@ -98,6 +98,12 @@ fn keeping_elements(from: &Type, to: &Type) -> Type {
         (Type::Map(known), Type::Map(any)) if **any == Type::Any => Type::Map(known.clone()),
         _ => to.clone(),
     }
+}
+
+/// A set. Its elements' order and number tell about each of them, so one mark marks all.
+pub(crate) fn set(items: Vec<Value>) -> Value {
+    let sensitive = items.iter().any(Value::contains_sensitive);
+    Value::set(items).mark(sensitive)
 }
 
 fn string(value: Value) -> Result<Value, ConvertError> {

@@ -25,7 +25,9 @@ impl Evaluator<'_> {
         let sensitive = collection.is_sensitive();
         let span = binding.collection.span();
         let pairs = match collection.data() {
-            Data::Unknown(_) => return Ok((Err(collection.clone()), sensitive)),
+            Data::Unknown(unknown) if !matches!(unknown.ty, Type::String | Type::Number | Type::Bool) => {
+                return Ok((Err(collection.clone()), sensitive));
+            }
             Data::List(items) => items
                 .iter()
                 .enumerate()
@@ -82,7 +84,7 @@ impl Evaluator<'_> {
                 }
                 Ok(Item::Entry(key, value, marked)) => {
                     sensitive |= marked;
-                    if let Err(diagnostic) = result.insert(key, value, node) {
+                    if let Err(diagnostic) = result.insert(key, value, node, sensitive) {
                         errors.push(*diagnostic);
                     }
                 }
@@ -167,17 +169,25 @@ impl Building {
         }
     }
 
-    fn insert(&mut self, key: Arc<str>, value: Value, node: &For) -> Result<(), Box<Diagnostic>> {
+    fn insert(
+        &mut self,
+        key: Arc<str>,
+        value: Value,
+        node: &For,
+        secret: bool,
+    ) -> Result<(), Box<Diagnostic>> {
         match self {
             Self::List(_) => {}
             Self::Groups(groups) => groups.entry(key).or_default().push(value),
             Self::Map(map) => {
                 if map.contains_key(&key) {
                     let at = node.key.as_ref().map_or(node.value.span(), |key| key.span());
+                    let shown =
+                        if secret { "the same key".to_string() } else { format!("the key \"{key}\"") };
                     return Err(Box::new(
                         Diagnostic::error(
                             "duplicate-key",
-                            format!("Two different items produced the key \"{key}\" in this for expression"),
+                            format!("Two different items produced {shown} in this for expression"),
                         )
                         .at(at)
                         .help("if duplicates are expected, use the ellipsis (...) after the value to group by key"),

@@ -11,7 +11,7 @@ pub(crate) use operators::equal;
 use super::ast::{Expr, Kind};
 use super::{convert, functions};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::value::{Type, Unknown, Value, Want};
+use crate::value::{Data, Type, Unknown, Value, Want};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -63,7 +63,37 @@ impl Scope for NoScope {
 
 /// Evaluates an expression. All errors that do not follow from another are returned together.
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Result<Value, Vec<Diagnostic>> {
-    Evaluator::new(scope).eval(expr, None)
+    let evaluator = Evaluator::new(scope);
+    let value = evaluator.eval(expr, None)?;
+    // Values share their parts, so a short chain of names can stand for more than any walk would end on.
+    evaluator.weigh(&value, expr.span())?;
+    Ok(value)
+}
+
+/// What a walk through a value finds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Weight {
+    pub unknown: bool,
+    pub sensitive: bool,
+    values: usize,
+}
+
+/// Values one value may consist of.
+const MAX_VALUES: usize = 1 << 22;
+
+impl Weight {
+    /// Adds a value and all in it; false if that is more than may be.
+    fn add(&mut self, value: &Value) -> bool {
+        self.values += 1;
+        self.unknown |= value.is_unknown();
+        self.sensitive |= value.is_sensitive();
+        self.values <= MAX_VALUES
+            && match value.data() {
+                Data::List(items) | Data::Set(items) => items.iter().all(|item| self.add(item)),
+                Data::Map(map) => map.values().all(|item| self.add(item)),
+                _ => true,
+            }
+    }
 }
 
 /// Steps (expressions evaluated, items visited, 64-byte blocks written) one evaluation may take.
@@ -139,6 +169,19 @@ impl<'a> Evaluator<'a> {
         ))
     }
 
+    /// Whether anything in a value is unknown or sensitive. Refuses values of too many parts; must go
+    /// before any other walk through a value of unknown size.
+    pub fn weigh(&self, value: &Value, span: Span) -> Result<Weight, Vec<Diagnostic>> {
+        let mut weight = Weight::default();
+        if !weight.add(value) {
+            return Err(fail(Diagnostic::error("limit", "This value is too large").at(span).help(format!(
+                "a value may hold at most {MAX_VALUES} others, counting repeated ones again"
+            ))));
+        }
+        self.spend(weight.values / 16, span)?;
+        Ok(weight)
+    }
+
     pub fn eval(&self, expr: &Expr, env: Option<&Env>) -> Outcome {
         self.spend(1, expr.span())?;
         match expr.kind() {
@@ -207,10 +250,14 @@ impl<'a> Evaluator<'a> {
                 }
                 // The branch not taken may fail, but its type counts: true ? 1 : "a" is "1".
                 let Ok(other) = self.eval(other, env) else { return Ok(value.mark(sensitive)) };
+                self.weigh(&value, span)?;
+                self.weigh(&other, span)?;
                 Ok(common_type(value, &other, span)?.mark(sensitive))
             }
             Err(unknown) => {
                 let (yes, no) = both(self.eval(yes, env), self.eval(no, env))?;
+                self.weigh(&yes, span)?;
+                self.weigh(&no, span)?;
                 let sensitive = sensitive || yes.is_sensitive() || no.is_sensitive();
                 let ty = unified(&yes, &no, span)?.unwrap_or_default();
                 Ok(unknown_because(ty, [&unknown]).mark(sensitive))

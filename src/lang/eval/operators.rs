@@ -36,7 +36,7 @@ impl Evaluator<'_> {
             Op::And | Op::Or => self.logical(operator == Op::Or, left, right, env),
             Op::Eq | Op::NotEq => {
                 let (left, right) = both(self.eval(left, env), self.eval(right, env))?;
-                let sensitive = left.contains_sensitive() || right.contains_sensitive();
+                let sensitive = self.weigh(&left, span)?.sensitive | self.weigh(&right, span)?.sensitive;
                 let result = match equal(&left, &right) {
                     Some(same) => Value::from(same == (operator == Op::Eq)),
                     None => unknown_because(Type::Bool, [&left, &right]),
@@ -78,6 +78,12 @@ impl Evaluator<'_> {
             let sensitive = left.is_ok_and(|value| value.is_sensitive());
             return right.map(|value| value.mark(sensitive));
         }
+        // What is wrong on the right may never be reached: the left, once known, may decide.
+        if let (Ok(unknown), Err(_)) = (&left, &right)
+            && unknown.is_unknown()
+        {
+            return left;
+        }
         let (left, right) = both(left, right)?;
         let sensitive = left.is_sensitive() || right.is_sensitive();
         let result = match (left.as_bool(), right.as_bool()) {
@@ -107,7 +113,8 @@ fn as_operand(value: Value, ty: &Type, what: &str, expr: &Expr) -> Outcome {
 
 fn arithmetic(operator: BinaryOperator, a: &Number, b: &Number, span: Span) -> Outcome {
     use BinaryOperator as Op;
-    let zero = || fail(Diagnostic::error("division-by-zero", "Division by zero").at(span).label("the divisor is 0"));
+    let zero =
+        || fail(Diagnostic::error("division-by-zero", "Division by zero").at(span).label("the divisor is 0"));
     let result = match operator {
         Op::Less => return Ok(Value::from(a < b)),
         Op::LessEq => return Ok(Value::from(a <= b)),

@@ -42,10 +42,11 @@ impl Evaluator<'_> {
                 }
                 StepKind::FullSplat => return self.splat(value, rest.as_slice(), step.span, env),
                 StepKind::AttributeSplat => {
-                    // Only names belong to this splat; an index selects from its result.
+                    // Only what follows dots belongs to this splat; an index selects from its result.
                     let all = rest.as_slice();
-                    let names =
-                        all.iter().take_while(|step| matches!(step.kind, StepKind::Attribute(_))).count();
+                    let dotted =
+                        |step: &&Step| matches!(step.kind, StepKind::Attribute(_) | StepKind::LegacyIndex(_));
+                    let names = all.iter().take_while(dotted).count();
                     let (inner, outer) = all.split_at(names);
                     rest = outer.iter();
                     self.splat(value, inner, step.span, env)?
@@ -61,7 +62,7 @@ impl Evaluator<'_> {
             Data::Null => Vec::new(),
             Data::List(items) | Data::Set(items) => Vec::clone(items),
             // Whether it will be one element or many (or null) is open.
-            Data::Unknown(unknown) => return Ok(unknown_splat(unknown, rest).mark(sensitive)),
+            Data::Unknown(unknown) => return Ok(self.unknown_splat(unknown, rest, env)?.mark(sensitive)),
             _ => vec![value.clone().unmark()],
         };
         self.spend(items.len(), span)?;
@@ -72,16 +73,18 @@ impl Evaluator<'_> {
             })?;
         Ok(Value::list(items).mark(sensitive))
     }
-}
 
-fn unknown_splat(unknown: &Unknown, rest: &[Step]) -> Value {
-    let element = match &unknown.ty {
-        Type::List(element) | Type::Set(element) if rest.is_empty() => Type::list(Type::clone(element)),
-        Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_) => Type::list(Type::Any),
-        other if rest.is_empty() => Type::list(other.clone()),
-        _ => Type::list(Type::Any),
-    };
-    Value::unknown(Unknown { ty: element, ..unknown.clone() })
+    /// The splat of what is unknown: a list of whatever the steps make of an element.
+    fn unknown_splat(&self, unknown: &Unknown, rest: &[Step], env: Option<&Env>) -> Outcome {
+        let element = match &unknown.ty {
+            Type::List(element) | Type::Set(element) => Type::clone(element),
+            Type::Any | Type::Tuple(_) => Type::Any,
+            other => other.clone(),
+        };
+        let item = self.steps(Value::unknown(Unknown { ty: element, ..unknown.clone() }), rest, env)?;
+        let ty = Type::list(convert::type_of(&item).unwrap_or_default());
+        Ok(Value::unknown(Unknown { ty, ..unknown.clone() }).mark(item.contains_sensitive()))
+    }
 }
 
 /// `value.name`

@@ -27,13 +27,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("contains", &[LIST.shallow(), param("value", Ty::Any).nullable().raw()], Ty::Bool, contains),
     function("element", &[LIST.shallow(), param("index", Ty::Number)], Ty::Any, element),
     function("flatten", &[LIST.shallow()], Ty::Sequence, flatten),
-    function("index", &[LIST, param("value", Ty::Any).nullable()], Ty::Number, |_, args| {
-        match items(args, 0).iter().position(|item| equal(item, &args[1]) == Some(true)) {
-            Some(at) => Ok(Value::from(at as i64)),
-            None if items(args, 0).is_empty() => argument(0, "cannot search an empty list"),
-            None => Err("item not found".into()),
-        }
-    }),
+    function("index", &[LIST, param("value", Ty::Any).nullable()], Ty::Number, index),
     function("keys", &[MAP.shallow()], Ty::Strings, |_, args| {
         Ok(Value::list(entries(args, 0).keys().map(|key| Value::string(key.clone())).collect()))
     }),
@@ -101,15 +95,18 @@ fn coalesce(_: &Cx, args: &[Value]) -> Result<Value, Error> {
     let Some(ty) = convert::unify(args.iter().filter_map(convert::type_of)) else {
         return Err("all arguments must have the same type".into());
     };
+    // That something was passed over says what it is.
+    let mut sensitive = false;
     for value in args {
+        sensitive |= value.is_sensitive();
         if value.is_unknown() {
             // It may turn out to be null.
-            return Ok(unknown_because(ty, [value]).mark(value.is_sensitive()));
+            return Ok(unknown_because(ty, [value]).mark(sensitive));
         }
         if value.is_null() || value.as_str() == Some("") {
             continue;
         }
-        return Ok(convert::convert(value.clone(), &ty).unwrap_or_else(|_| value.clone()));
+        return Ok(convert::convert(value.clone(), &ty).unwrap_or_else(|_| value.clone()).mark(sensitive));
     }
     Err("no non-null, non-empty-string arguments".into())
 }
@@ -118,12 +115,14 @@ fn coalescelist(_: &Cx, args: &[Value]) -> Result<Value, Error> {
     if args.is_empty() {
         return Err("at least one argument is required".into());
     }
+    let mut sensitive = false;
     for value in args {
+        sensitive |= value.is_sensitive();
         if value.is_unknown() {
-            return Ok(unknown_because(Type::list(Type::Any), [value]).mark(value.is_sensitive()));
+            return Ok(unknown_because(Type::list(Type::Any), [value]).mark(sensitive));
         }
         if value.as_items().is_some_and(|items| !items.is_empty()) {
-            return Ok(value.clone());
+            return Ok(value.clone().mark(sensitive));
         }
     }
     Err("no non-null arguments".into())
@@ -217,6 +216,17 @@ fn flatten(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
         return Ok(Value::list(out).mark(sensitive));
     }
     Ok(unknown_because(Type::list(Type::Any), &open).mark(sensitive || args[0].contains_sensitive()))
+}
+
+fn index(_: &Cx, args: &[Value]) -> Result<Value, Error> {
+    if matches!(args[0].data(), Data::Set(_)) {
+        return argument(0, "argument must be a list or tuple: the elements of a set have no index");
+    }
+    match items(args, 0).iter().position(|item| equal(item, &args[1]) == Some(true)) {
+        Some(at) => Ok(Value::from(at as i64)),
+        None if items(args, 0).is_empty() => argument(0, "cannot search an empty list"),
+        None => Err("item not found".into()),
+    }
 }
 
 fn length(_: &Cx, args: &[Value]) -> Result<Value, Error> {

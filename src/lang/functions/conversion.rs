@@ -15,7 +15,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("convert", &[param("value", Ty::Any), param("type", Ty::Any)], Ty::Any, |_, _| Ok(Value::NULL))
         .syntax(convert_to),
     function("ephemeralasnull", &[V], Ty::Any, |_, args| Ok(args[0].clone())),
-    function("issensitive", &[V], Ty::Bool, |_, args| Ok(Value::from(args[0].contains_sensitive()))),
+    function("issensitive", &[V], Ty::Bool, |_, args| {
+        let sensitive = args[0].contains_sensitive();
+        // What is unknown may yet turn out to be marked.
+        Ok(if args[0].is_unknown() && !sensitive {
+            unknown_because(Type::Bool, args)
+        } else {
+            Value::from(sensitive)
+        })
+    }),
     function("nonsensitive", &[V], Ty::Any, |_, args| Ok(revealed(&args[0]))),
     function("sensitive", &[V], Ty::Any, |_, args| Ok(args[0].clone().mark(true))),
     function("tobool", &[V], Ty::Bool, |_, args| to(&args[0], &Type::Bool)),

@@ -205,6 +205,11 @@ fn formatdate(_: &Cx, args: &[Value]) -> Result<Value, Error> {
 
 /// Text in single quotes stands for itself, `''` in it for a quote.
 fn quoted<'t>(mut rest: &'t str, output: &mut String) -> Result<&'t str, Error> {
+    // Two quotes on their own are one, too.
+    if let Some(after) = rest.strip_prefix('\'') {
+        output.push('\'');
+        return Ok(after);
+    }
     loop {
         let Some(end) = rest.find('\'') else { return argument(0, "unterminated literal '...'") };
         output.push_str(&rest[..end]);

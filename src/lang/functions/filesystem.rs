@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 const PATH: Param = param("path", Ty::String);
+const VARS: Param = param("vars", Ty::Any).shallow();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("abspath", &[PATH], Ty::String, abspath),
@@ -30,8 +31,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("fileset", &[PATH, param("pattern", Ty::String)], Ty::StringSet, fileset),
     function("pathexpand", &[PATH], Ty::String, pathexpand),
-    function("templatefile", &[PATH, param("vars", Ty::Any).shallow()], Ty::String, templatefile),
-    function("templatestring", &[], Ty::String, |_, _| Ok(Value::NULL)).syntax(templatestring),
+    function("templatefile", &[PATH, VARS], Ty::String, templatefile),
+    function("templatestring", &[param("ref", Ty::String), VARS], Ty::String, |_, _| Ok(Value::NULL))
+        .syntax(templatestring),
 ];
 
 /// The answer to a want: a value, null for what is absent, or the unknown that stands for it.
@@ -217,6 +219,8 @@ fn glob(pattern: &str) -> Result<String, Error> {
 /// What a template sees: its variables, and the outside through the caller's scope.
 struct TemplateScope<'a> {
     vars: &'a Map,
+    /// Text from elsewhere must not read files.
+    files: bool,
     outer: &'a dyn Scope,
 }
 
@@ -233,7 +237,13 @@ impl Scope for TemplateScope<'_> {
     }
 
     fn ask(&self, want: &Want) -> Result<Option<Value>, Box<Diagnostic>> {
-        self.outer.ask(want)
+        if self.files {
+            return self.outer.ask(want);
+        }
+        Err(Box::new(
+            Diagnostic::error("function-call", "A template of templatestring cannot read files")
+                .help("pass what the function gives as a template variable instead"),
+        ))
     }
 
     fn inputs(&self) -> Option<&Inputs> {
@@ -248,7 +258,7 @@ fn templatefile(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
     };
     let template = content(cx, path)?;
     match template.as_str() {
-        Some(template) => expand(cx, path, template, vars),
+        Some(template) => expand(cx, path, template, vars, true),
         None => Ok(template),
     }
 }
@@ -282,7 +292,7 @@ fn templatestring(cx: &Cx, env: Option<&Env>) -> Outcome {
     let Some(map) = vars_value.as_map() else {
         return fail_at(vars, "Invalid vars value: must be a map");
     };
-    match expand(cx, "the template", source, map) {
+    match expand(cx, "the template", source, map, false) {
         Ok(value) => Ok(value.mark(sensitive)),
         Err(Error::Diagnostics(errors)) => Err(errors),
         Err(Error::Call(message) | Error::Argument(_, message)) => fail_at(template, &message),
@@ -290,7 +300,7 @@ fn templatestring(cx: &Cx, env: Option<&Env>) -> Outcome {
 }
 
 /// Evaluates template text. Its spans mean nothing to the caller, so errors carry the line in words.
-fn expand(cx: &Cx, name: &str, source: &str, vars: &Map) -> Result<Value, Error> {
+fn expand(cx: &Cx, name: &str, source: &str, vars: &Map, files: bool) -> Result<Value, Error> {
     if cx.evaluator.depth.get() > 0 {
         return Err("a template cannot call templatefile or templatestring itself".into());
     }
@@ -305,7 +315,7 @@ fn expand(cx: &Cx, name: &str, source: &str, vars: &Map) -> Result<Value, Error>
             ..diagnostic
         }
     };
-    let scope = TemplateScope { vars, outer: cx.evaluator.scope };
+    let scope = TemplateScope { vars, files, outer: cx.evaluator.scope };
     let result = syntax::parse_template(FileId(u32::MAX), source).and_then(|template| {
         let inner = Evaluator::within(cx.evaluator, &scope);
         let result = inner.eval(&template, None);
@@ -313,6 +323,7 @@ fn expand(cx: &Cx, name: &str, source: &str, vars: &Map) -> Result<Value, Error>
         result
     });
     match result {
+        Ok(value) if value.is_null() => Err("the template's result is null".into()),
         Ok(value) => string::to_string(&value)
             .map_err(|message| Error::Call(format!("the template's result is not a string: {message}"))),
         Err(errors) => Err(Error::Diagnostics(errors.into_iter().map(located).collect())),

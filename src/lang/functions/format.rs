@@ -160,6 +160,12 @@ fn parse_verb(text: &str, offset: usize) -> Result<(Verb, Option<usize>, &str), 
                 verb.mode = c;
                 return Ok((verb, explicit, &rest[1..]));
             }
+            other if other.is_ascii_alphabetic() => {
+                let raw = &text[..text.len() - rest.len() + 1];
+                return Err(
+                    format!("unsupported format verb {other:?} in \"%{raw}\" at offset {offset}").into()
+                );
+            }
             other => {
                 let at = offset + 1 + text.len() - rest.len();
                 return Err(format!("unrecognized format character {other:?} at offset {at}").into());
@@ -194,11 +200,10 @@ fn render(verb: &Verb, value: &Value) -> Result<String, String> {
         's' | 'q' => {
             let value = convert_to(&Type::String)?;
             let mut text = value.as_str().unwrap_or_default().to_string();
-            if verb.mode == 's' {
-                if let Some(precision) = verb.precision {
-                    text = text.graphemes(true).take(precision).collect();
-                }
-            } else {
+            if let Some(precision) = verb.precision {
+                text = text.graphemes(true).take(precision).collect();
+            }
+            if verb.mode == 'q' {
                 text = encoding::json_string(&text);
             }
             Ok(pad(verb, text))

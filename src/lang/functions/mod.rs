@@ -4,6 +4,7 @@
 mod collection;
 mod conversion;
 mod datetime;
+mod docs;
 mod encoding;
 mod filesystem;
 mod format;
@@ -118,6 +119,13 @@ impl Function {
         self.body = Body::Syntax(body);
         self
     }
+
+    /// `lookup(map, key, default...)`.
+    fn usage(&self) -> String {
+        let mut names: Vec<String> = self.params.iter().map(|param| param.name.to_string()).collect();
+        names.extend(self.variadic.map(|param| format!("{}...", param.name)));
+        format!("{}({})", self.name, names.join(", "))
+    }
 }
 
 impl Ty {
@@ -195,24 +203,29 @@ impl Cx<'_, '_> {
     }
 }
 
+/// All functions by family, in the order in which a reader meets them.
+static FAMILIES: [(&str, &[Function]); 12] = [
+    ("Numbers", numeric::FUNCTIONS),
+    ("Text", string::FUNCTIONS),
+    ("Formatting", format::FUNCTIONS),
+    ("Lists and maps", collection::FUNCTIONS),
+    ("Sets and reshaping", sets::FUNCTIONS),
+    ("Encodings", encoding::FUNCTIONS),
+    ("YAML", yaml::FUNCTIONS),
+    ("Files and paths", filesystem::FUNCTIONS),
+    ("Date and time", datetime::FUNCTIONS),
+    ("Digests and identifiers", hash::FUNCTIONS),
+    ("IP networks", network::FUNCTIONS),
+    ("Types and marks", conversion::FUNCTIONS),
+];
+
 /// All functions by name.
 static TABLE: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    let families = [
-        numeric::FUNCTIONS,
-        string::FUNCTIONS,
-        format::FUNCTIONS,
-        collection::FUNCTIONS,
-        sets::FUNCTIONS,
-        encoding::FUNCTIONS,
-        yaml::FUNCTIONS,
-        filesystem::FUNCTIONS,
-        datetime::FUNCTIONS,
-        hash::FUNCTIONS,
-        network::FUNCTIONS,
-        conversion::FUNCTIONS,
-    ];
-    families.into_iter().flatten().map(|function| (function.name, function)).collect()
+    let functions = FAMILIES.iter().flat_map(|(_, functions)| functions.iter());
+    functions.map(|function| (function.name, function)).collect()
 });
+
+pub use docs::page;
 
 /// The names of all functions, sorted: for completion and documentation.
 pub fn names() -> Vec<&'static str> {
@@ -228,7 +241,10 @@ pub(super) fn call(evaluator: &Evaluator, call: &Call, span: Span, env: Option<&
         let mut error =
             Diagnostic::error("unknown-function", format!("There is no function named \"{}\"", call.name))
                 .at(call.name_span);
-        if let Some(near) = nearest(plain, TABLE.keys().copied()) {
+        if plain == "list" || plain == "map" {
+            let (open, close) = if plain == "list" { ("[", "]") } else { ("{", "}") };
+            error = error.help(format!("write to{plain}({open} … {close})"));
+        } else if let Some(near) = nearest(plain, TABLE.keys().copied()) {
             error = error.help(format!("did you mean \"{near}\"?"));
         } else if call.name.starts_with("provider::") {
             error = error.help("functions of providers do not exist here");
@@ -288,26 +304,21 @@ fn apply(
     let mut errors = Vec::new();
     let mut sensitive = false;
     let mut unknown = false;
-    let mut anything_sensitive = false;
     for (index, value) in values.into_iter().enumerate() {
         let Some(param) = function.params.get(index).or(function.variadic.as_ref()) else { break };
-        anything_sensitive |= value.contains_sensitive();
-        sensitive |= match param.depth {
-            Depth::Whole => value.contains_sensitive(),
-            Depth::Shallow => value.is_sensitive(),
-            Depth::Raw => false,
-        };
+        if param.depth != Depth::Shallow {
+            let weight = cx.evaluator.weigh(&value, spans[index])?;
+            sensitive |= param.depth == Depth::Whole && weight.sensitive;
+            unknown |= param.depth == Depth::Whole && weight.unknown;
+        }
+        sensitive |= param.depth == Depth::Shallow && value.is_sensitive();
         if value.is_null() && !param.nullable {
             errors.push(bad_argument(function, param, spans[index], "argument must not be null"));
             continue;
         }
         match param.ty.convert(value) {
             Ok(value) => {
-                unknown |= match param.depth {
-                    Depth::Whole => value.contains_unknown(),
-                    Depth::Shallow => value.is_unknown(),
-                    Depth::Raw => false,
-                };
+                unknown |= param.depth == Depth::Shallow && value.is_unknown();
                 converted.push(value);
             }
             Err(message) => errors.push(bad_argument(function, param, spans[index], &message)),
@@ -323,7 +334,7 @@ fn apply(
         Ok(value) => Ok(value.mark(sensitive)),
         Err(Error::Diagnostics(diagnostics)) => Err(diagnostics),
         // The message may quote what must not be shown.
-        Err(_) if anything_sensitive => Err(fail(
+        Err(_) if sensitive || converted.iter().any(Value::contains_sensitive) => Err(fail(
             Diagnostic::error("function-call", format!("Call to function \"{}\" failed", function.name))
                 .at(cx.span)
                 .with_note("the reason is not shown, since an argument is sensitive"),
@@ -371,12 +382,8 @@ fn check_arity(cx: &Cx, function: &Function, given: usize, spans: &[Span]) -> Re
     } else {
         return Ok(());
     };
-    let mut names: Vec<String> = function.params.iter().map(|param| param.name.to_string()).collect();
-    names.extend(function.variadic.map(|param| format!("{}...", param.name)));
-    let usage = format!("{}({})", function.name, names.join(", "));
-    Err(fail(
-        Diagnostic::error("function-argument", summary).at(span).help(format!("the function is {usage}")),
-    ))
+    let usage = format!("the function is {}", function.usage());
+    Err(fail(Diagnostic::error("function-argument", summary).at(span).help(usage)))
 }
 
 /// The string of a checked argument.

@@ -111,7 +111,7 @@ fn setproduct(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
     let rows: Vec<Value> = rows.into_iter().map(Value::list).collect();
     // Sets have no order to keep; one list among them brings one.
     let all_sets = args.iter().all(|set| matches!(set.data(), Data::Set(_)));
-    Ok(if all_sets { Value::set(rows) } else { Value::list(rows) })
+    Ok(if all_sets { convert::set(rows) } else { Value::list(rows) })
 }
 
 fn sort(_: &Cx, args: &[Value]) -> Result<Value, Error> {

@@ -1,16 +1,22 @@
-//! `yamldecode` (YAML 1.2 core schema, anchors, merge keys) and `yamlencode` (Terraform's layout).
+//! `yamldecode` (with anchors and merge keys) and `yamlencode` (Terraform's layout).
 
 use super::{Cx, Error, Function, Ty, encoding, function, param, text};
 use crate::value::{Data, Map, Value};
+use regex::Regex;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("yamldecode", &[param("src", Ty::String)], Ty::Any, yamldecode),
     function("yamlencode", &[param("value", Ty::Any).nullable()], Ty::String, |_, args| {
         let mut output = String::new();
         write(&mut output, &args[0], 0, Place::Top);
+        // A plain scalar that is a document of its own carries YAML's end marker.
+        if matches!(args[0].data(), Data::Null | Data::Bool(_) | Data::Number(_)) {
+            output.push_str("...\n");
+        }
         Ok(Value::string(output))
     }),
 ];
@@ -147,7 +153,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     if let Some(tag) = tag {
         let name = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
         return match name {
-            "str" | "timestamp" => Ok(Value::from(text)),
+            "str" => Ok(Value::from(text)),
+            "timestamp" => timestamp(text).ok_or_else(|| format!("{text:?} is not a timestamp")),
             "binary" => Ok(Value::string(text.split_whitespace().collect::<String>())),
             "int" | "float" => number(text).ok_or_else(|| format!("{text:?} is not a number")),
             "bool" => boolean(text).ok_or_else(|| format!("{text:?} is not a bool")),
@@ -161,33 +168,69 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     }
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::NULL,
-        _ => boolean(text).or_else(|| number(text)).unwrap_or_else(|| Value::from(text)),
+        _ => boolean(text)
+            .or_else(|| timestamp(text))
+            .or_else(|| number(text))
+            .unwrap_or_else(|| Value::from(text)),
     })
 }
 
+/// The words of YAML 1.1, which Terraform's decoder knows.
 fn boolean(text: &str) -> Option<Value> {
     match text {
-        "true" | "True" | "TRUE" => Some(Value::from(true)),
-        "false" | "False" | "FALSE" => Some(Value::from(false)),
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+            Some(Value::from(true))
+        }
+        "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+            Some(Value::from(false))
+        }
         _ => None,
     }
 }
 
+/// A date, with or without time of day, as RFC 3339 text.
+fn timestamp(text: &str) -> Option<Value> {
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"^(\d{4})-(\d\d?)-(\d\d?)(?:([Tt ])(\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?$",
+        )
+        .ok()
+    });
+    let found = PATTERN.as_ref()?.captures(text)?;
+    let part = |index| found.get(index).map_or(Ok(0), |part: regex::Match| part.as_str().parse::<i8>()).ok();
+    let zone = match (found.get(4).map(|mark| mark.as_str()), found.get(8)) {
+        (None, _) | (Some(" "), None) => "Z",
+        (Some(" "), Some(_)) | (Some(_), None) => return None,
+        (Some(_), Some(zone)) => zone.as_str(),
+    };
+    let year = found.get(1)?.as_str().parse().ok()?;
+    let time = jiff::civil::DateTime::new(year, part(2)?, part(3)?, part(5)?, part(6)?, part(7)?, 0).ok()?;
+    Some(Value::string(format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )))
+}
+
 fn number(text: &str) -> Option<Value> {
+    let radix = |prefix: &str, radix: u32| {
+        let digits = text.strip_prefix(prefix)?;
+        let plain = digits.bytes().all(|byte| char::from(byte).is_digit(radix)) && digits.len() <= 1024;
+        let value =
+            bigdecimal::num_bigint::BigInt::parse_bytes(digits.as_bytes(), radix).filter(|_| plain)?;
+        Some(Value::new(Data::Number(value.into())))
+    };
+    if let Some(value) = radix("0x", 16).or_else(|| radix("0o", 8)) {
+        return Some(value);
+    }
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let radix = |prefix: &str, radix: u32| {
-        let digits = digits.strip_prefix(prefix)?;
-        let plain = digits.bytes().all(|byte| char::from(byte).is_digit(radix)) && digits.len() <= 1024;
-        let value =
-            bigdecimal::num_bigint::BigInt::parse_bytes(digits.as_bytes(), radix).filter(|_| plain)?;
-        Some(Value::new(Data::Number(if negative { -value } else { value }.into())))
-    };
-    if let Some(value) = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)) {
-        return Some(value);
-    }
     // Digits with at most one point and one exponent; at least one digit before the exponent.
     let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
     if !mantissa.bytes().any(|byte| byte.is_ascii_digit()) || digits.starts_with(['+', '-']) {

@@ -1,14 +1,18 @@
 //! What AWS offers: Kubernetes versions, add-on versions and their schemas, managed policies. Data, each entry with its
 //! source or marked as synthetic.
 
+mod import;
+
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) use import::{addon, addons, take};
 
 pub(crate) struct Catalog {
     pub(crate) kubernetes: Vec<Kubernetes>,
-    pub(crate) addons: Vec<Addon>,
+    addons: Vec<Addon>,
     pub(crate) policies: Vec<Policy>,
     pub(crate) access_policies: Vec<String>,
 }
@@ -27,7 +31,7 @@ pub(crate) struct Kubernetes {
     pub(crate) default: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Addon {
     pub(crate) name: String,
     pub(crate) owner: String,
@@ -44,13 +48,13 @@ pub(crate) struct Addon {
     pub(crate) versions: Vec<AddonVersion>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ServiceAccount {
     pub(crate) name: String,
     pub(crate) recommended_policies: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AddonVersion {
     pub(crate) version: String,
     pub(crate) kubernetes: Vec<String>,
@@ -111,7 +115,7 @@ pub(crate) fn version_parts(version: &str) -> [u64; 4] {
 }
 
 impl Catalog {
-    pub(crate) fn addon(&self, name: &str) -> Option<&Addon> {
+    fn addon(&self, name: &str) -> Option<&Addon> {
         self.addons.iter().find(|addon| addon.name == name)
     }
 

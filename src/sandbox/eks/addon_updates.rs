@@ -20,20 +20,20 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let (cluster, mut addon) = load(call)?;
     let (cluster_name, name) = (cluster.text("name").to_owned(), addon.text("addonName").to_owned());
     check_state(&cluster, &addon)?;
-    let Some(known) = catalog::get().addon(&name) else {
+    let Some(known) = catalog::addon(call.store, &name) else {
         return Err(refuse(call, &name, "Addon specified is not supported".to_owned()));
     };
     let current = addon.text("addonVersion").to_owned();
     let version = call.text("addonVersion").unwrap_or_else(|| current.clone());
     if version != current {
-        check_version(call, known, &version, cluster.text("version"))?;
+        check_version(call, &known, &version, cluster.text("version"))?;
         check_step(call, &name, &current, &version)?;
     }
     if let Some(role) = call.text("serviceAccountRoleArn") {
         roles::check_role_arn(call, &role)?;
     }
     let values = call.text("configurationValues");
-    configuration::check(call, known, values.as_deref())?;
+    configuration::check(call, &known, values.as_deref())?;
     let arn = addon.text("addonArn").to_owned();
     let owned = associations::owned(call, &cluster_name, &arn);
     let wanted = wanted(call);
@@ -44,7 +44,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     });
     check_exclusive(call, call.text("serviceAccountRoleArn").is_some(), Some(&after))?;
     if let Some(wanted) = &wanted {
-        check_associations(call, known, &version, wanted)?;
+        check_associations(call, &known, &version, wanted)?;
         let namespace = addon.view.get("namespaceConfig").and_then(|config| config.get("namespace"));
         let namespace = namespace.and_then(Value::as_str).unwrap_or(&known.namespace).to_owned();
         replace_associations(call, &cluster_name, &namespace, &arn, &owned, wanted)?;

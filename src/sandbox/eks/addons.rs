@@ -6,9 +6,7 @@ use super::super::call::{Call, seconds, uuid_of};
 use super::super::catalog::{self, Addon};
 use super::super::error::{Answer, AwsError};
 use super::super::resource::Resource;
-use super::{
-    IN_USE, INVALID_REQUEST, NOT_FOUND, active_cluster, associations, cluster, configuration,
-};
+use super::{IN_USE, INVALID_REQUEST, NOT_FOUND, active_cluster, associations, cluster, configuration};
 use super::{idempotency, invalid, list_members, roles, wrap};
 
 /// Seconds that AWS takes.
@@ -25,62 +23,41 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let cluster = active_cluster(call, "clusterName")?;
     let (cluster_name, name) = (cluster.text("name").to_owned(), call.required("addonName"));
     let kubernetes = cluster.text("version").to_owned();
-    let Some(addon) = catalog::get().addon(&name) else {
-        return Err(refuse(
-            call,
-            &name,
-            "Addon specified is not supported".to_owned(),
-        ));
+    let Some(addon) = catalog::addon(call.store, &name) else {
+        return Err(refuse(call, &name, "Addon specified is not supported".to_owned()));
     };
-    if !addon
-        .versions
-        .iter()
-        .any(|version| version.offered_for(&kubernetes))
-    {
-        let text =
-            format!("Addon {name} specified is not supported in {kubernetes} kubernetes version");
+    if !addon.versions.iter().any(|version| version.offered_for(&kubernetes)) {
+        let text = format!("Addon {name} specified is not supported in {kubernetes} kubernetes version");
         return Err(refuse(call, &name, text));
     }
     let key = call.key(&["addon", &cluster_name, &name]);
     if call.store.get(&key).is_some() {
         let error = AwsError::new(IN_USE, "Addon already exists.");
-        return Err(error
-            .with("clusterName", &cluster_name)
-            .with("addonName", &name));
+        return Err(error.with("clusterName", &cluster_name).with("addonName", &name));
     }
     let version = match call.text("addonVersion") {
         Some(version) => version,
-        None => addon
-            .default_for(&kubernetes)
-            .map_or_else(String::new, |version| version.version.clone()),
+        None => addon.default_for(&kubernetes).map_or_else(String::new, |version| version.version.clone()),
     };
-    check_version(call, addon, &version, &kubernetes)?;
+    check_version(call, &addon, &version, &kubernetes)?;
     if call.text("resolveConflicts").as_deref() == Some("PRESERVE") {
-        let text =
-            "The PRESERVE option for resolveConflicts is only supported when an addon is updated";
+        let text = "The PRESERVE option for resolveConflicts is only supported when an addon is updated";
         return Err(refuse(call, &name, text.to_owned()));
     }
     if let Some(role) = call.text("serviceAccountRoleArn") {
         roles::check_role_arn(call, &role)?;
     }
     let values = call.text("configurationValues");
-    configuration::check(call, addon, values.as_deref())?;
-    let namespace = namespace(call, addon)?;
+    configuration::check(call, &addon, values.as_deref())?;
+    let namespace = namespace(call, &addon)?;
     let wanted = wanted(call);
-    check_exclusive(
-        call,
-        call.text("serviceAccountRoleArn").is_some(),
-        wanted.as_deref(),
-    )?;
+    check_exclusive(call, call.text("serviceAccountRoleArn").is_some(), wanted.as_deref())?;
     if let Some(wanted) = &wanted {
-        check_associations(call, addon, &version, wanted)?;
+        check_associations(call, &addon, &version, wanted)?;
     }
 
     let seed = call.seed(&key);
-    let addon_arn = super::arn(
-        call,
-        &format!("addon/{cluster_name}/{name}/{}", uuid_of(&seed)),
-    );
+    let addon_arn = super::arn(call, &format!("addon/{cluster_name}/{name}/{}", uuid_of(&seed)));
     let mut made = Resource::default();
     let mut put = |member: &str, value: Value| made.view.insert(member.to_owned(), value);
     put("addonName", json!(name));
@@ -89,10 +66,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     put("addonArn", json!(addon_arn));
     put("createdAt", seconds(call.now));
     put("modifiedAt", seconds(call.now));
-    put(
-        "tags",
-        call.input.get("tags").cloned().unwrap_or_else(|| json!({})),
-    );
+    put("tags", call.input.get("tags").cloned().unwrap_or_else(|| json!({})));
     put("publisher", json!(addon.publisher));
     put("owner", json!(addon.owner));
     put("namespaceConfig", json!({"namespace": namespace}));
@@ -105,14 +79,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let done = call.after(CREATE);
     made.start("CREATING", done, Some("ACTIVE"), Map::new());
     for (service_account, role) in wanted.unwrap_or_default() {
-        associations::make_owned(
-            call,
-            &cluster_name,
-            &namespace,
-            &service_account,
-            &role,
-            &addon_arn,
-        )?;
+        associations::make_owned(call, &cluster_name, &namespace, &service_account, &role, &addon_arn)?;
     }
     call.save(&key, &made);
     idempotency::remember(call, &key, &seed);
@@ -125,17 +92,12 @@ pub(super) fn refuse(call: &Call<'_>, addon: &str, text: String) -> AwsError {
 }
 
 fn namespace(call: &Call<'_>, addon: &Addon) -> Result<String, AwsError> {
-    let asked = call
-        .input
-        .get("namespaceConfig")
-        .and_then(|config| config.get("namespace"))
-        .and_then(Value::as_str);
+    let asked =
+        call.input.get("namespaceConfig").and_then(|config| config.get("namespace")).and_then(Value::as_str);
     match asked {
-        Some(asked) if !associations::label_valid(asked) => Err(refuse(
-            call,
-            &addon.name,
-            format!("The namespace {asked} is not valid"),
-        )),
+        Some(asked) if !associations::label_valid(asked) => {
+            Err(refuse(call, &addon.name, format!("The namespace {asked} is not valid")))
+        }
         Some(asked) => Ok(asked.to_owned()),
         None => Ok(addon.namespace.clone()),
     }
@@ -148,35 +110,21 @@ pub(super) fn check_version(
     version: &str,
     kubernetes: &str,
 ) -> Result<(), AwsError> {
-    let offered = addon
-        .versions
-        .iter()
-        .any(|known| known.version == version && known.offered_for(kubernetes));
+    let offered =
+        addon.versions.iter().any(|known| known.version == version && known.offered_for(kubernetes));
     if offered {
         Ok(())
     } else {
-        Err(refuse(
-            call,
-            &addon.name,
-            "Addon version specified is not supported".to_owned(),
-        ))
+        Err(refuse(call, &addon.name, "Addon version specified is not supported".to_owned()))
     }
 }
 
 /// The request's `podIdentityAssociations`; none if it has none.
 pub(super) fn wanted(call: &Call<'_>) -> Option<Wanted> {
     let list = call.input.get("podIdentityAssociations")?.as_array()?;
-    let text = |item: &Value, member: &str| {
-        item.get(member)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    Some(
-        list.iter()
-            .map(|item| (text(item, "serviceAccount"), text(item, "roleArn")))
-            .collect(),
-    )
+    let text =
+        |item: &Value, member: &str| item.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(list.iter().map(|item| (text(item, "serviceAccount"), text(item, "roleArn"))).collect())
 }
 
 /// IRSA and Pod Identity exclude each other.
@@ -207,23 +155,14 @@ pub(super) fn check_associations(
         return Err(refuse(call, &addon.name, text.to_owned()));
     }
     for (index, (service_account, role)) in wanted.iter().enumerate() {
-        if !addon
-            .service_accounts
-            .iter()
-            .any(|known| known.name == *service_account)
-        {
-            let text = format!(
-                "Service account {service_account} in pod identity configuration is not supported"
-            );
+        if !addon.service_accounts.iter().any(|known| known.name == *service_account) {
+            let text =
+                format!("Service account {service_account} in pod identity configuration is not supported");
             return Err(refuse(call, &addon.name, text));
         }
-        if wanted[..index]
-            .iter()
-            .any(|(other, _)| other == service_account)
-        {
-            let text = format!(
-                "Service account {service_account} in pod identity configuration is duplicated"
-            );
+        if wanted[..index].iter().any(|(other, _)| other == service_account) {
+            let text =
+                format!("Service account {service_account} in pod identity configuration is duplicated");
             return Err(refuse(call, &addon.name, text));
         }
         roles::check_pod_identity_role(call, role)?;
@@ -237,13 +176,8 @@ pub(super) fn load(call: &Call<'_>) -> Result<(Resource, Resource), AwsError> {
     let name = call.required("addonName");
     let addon = call.load::<Resource>(&call.key(&["addon", cluster.text("name"), &name]));
     let addon = addon.ok_or_else(|| {
-        let text = format!(
-            "No addon: {name} found in cluster: {}",
-            cluster.text("name")
-        );
-        AwsError::new(NOT_FOUND, text)
-            .with("clusterName", cluster.text("name"))
-            .with("addonName", &name)
+        let text = format!("No addon: {name} found in cluster: {}", cluster.text("name"));
+        AwsError::new(NOT_FOUND, text).with("clusterName", cluster.text("name")).with("addonName", &name)
     })?;
     Ok((cluster, addon))
 }
@@ -253,22 +187,14 @@ pub(super) fn view(call: &Call<'_>, addon: &Resource) -> Value {
     let mut view = addon.view.clone();
     let (cluster, name) = (addon.text("clusterName"), addon.text("addonName"));
     let owned = associations::owned(call, cluster, addon.text("addonArn"));
-    let arns: Vec<&str> = owned
-        .iter()
-        .map(|(_, association)| association.text("associationArn"))
-        .collect();
+    let arns: Vec<&str> = owned.iter().map(|(_, association)| association.text("associationArn")).collect();
     if !arns.is_empty() {
         view.insert("podIdentityAssociations".into(), json!(arns));
     }
-    let needs_nodes = catalog::get()
-        .addon(name)
-        .is_some_and(|addon| addon.needs_nodes);
+    let needs_nodes = catalog::addon(call.store, name).is_some_and(|addon| addon.needs_nodes);
     let mut status = addon.status.as_str();
     // Only a fault makes an add-on fail; its issues show once it has.
-    let failed = addon
-        .hidden
-        .get("failed")
-        .filter(|_| status.ends_with("_FAILED"));
+    let failed = addon.hidden.get("failed").filter(|_| status.ends_with("_FAILED"));
     let mut issues = failed.cloned().unwrap_or_else(|| json!([]));
     if status == "ACTIVE" && needs_nodes && !has_compute(call, cluster) {
         status = "DEGRADED";
@@ -285,24 +211,18 @@ pub(super) fn view(call: &Call<'_>, addon: &Resource) -> Value {
 
 /// Whether pods can run: a node group, a Fargate profile or Auto Mode.
 fn has_compute(call: &Call<'_>, cluster: &str) -> bool {
-    let auto_mode = call
-        .load::<Resource>(&call.key(&["cluster", cluster]))
-        .is_some_and(|cluster| {
-            let compute = cluster.view.get("computeConfig");
-            compute.and_then(|compute| compute.get("enabled")) == Some(&Value::Bool(true))
-                && compute
-                    .and_then(|compute| compute.get("nodePools"))
-                    .and_then(Value::as_array)
-                    .is_some_and(|p| !p.is_empty())
-        });
+    let auto_mode = call.load::<Resource>(&call.key(&["cluster", cluster])).is_some_and(|cluster| {
+        let compute = cluster.view.get("computeConfig");
+        compute.and_then(|compute| compute.get("enabled")) == Some(&Value::Bool(true))
+            && compute
+                .and_then(|compute| compute.get("nodePools"))
+                .and_then(Value::as_array)
+                .is_some_and(|p| !p.is_empty())
+    });
     let running = |kind: &str| {
         let up = ["ACTIVE", "UPDATING", "DEGRADED"].map(Value::from);
         let mut members = call.store.range(&call.key(&[kind, cluster]), None);
-        members.any(|(_, member)| {
-            member
-                .get("status")
-                .is_some_and(|status| up.contains(status))
-        })
+        members.any(|(_, member)| member.get("status").is_some_and(|status| up.contains(status)))
     };
     auto_mode || running("nodegroup") || running("fargate-profile")
 }
@@ -320,14 +240,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let (cluster, mut addon) = load(call)?;
     let name = addon.text("addonName").to_owned();
     if ["DELETING", "UPDATING"].contains(&addon.status.as_str()) {
-        let text = format!(
-            "Addon {name} cannot be deleted as it is currently in {} state",
-            addon.status
-        );
+        let text = format!("Addon {name} cannot be deleted as it is currently in {} state", addon.status);
         let error = AwsError::new(INVALID_REQUEST, text);
-        return Err(error
-            .with("clusterName", cluster.text("name"))
-            .with("addonName", &name));
+        return Err(error.with("clusterName", cluster.text("name")).with("addonName", &name));
     }
     if call.flag("preserve") == Some(true) {
         addon.hidden.insert("preserve".into(), Value::Bool(true));

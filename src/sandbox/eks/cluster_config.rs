@@ -8,30 +8,16 @@ use super::super::resource::Resource;
 use super::clusters::ec2_id;
 use super::invalid;
 
-const LOG_TYPES: [&str; 5] = [
-    "api",
-    "audit",
-    "authenticator",
-    "controllerManager",
-    "scheduler",
-];
+const LOG_TYPES: [&str; 5] = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
 
 pub(super) fn texts(value: Option<&Value>) -> Vec<&str> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// `subnet-` or `sg-` and 8 or 17 hexadecimal digits.
 fn ec2_id_valid(id: &str, prefix: &str) -> bool {
     id.strip_prefix(prefix).is_some_and(|rest| {
-        (8..=17).contains(&rest.len())
-            && rest
-                .chars()
-                .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+        (8..=17).contains(&rest.len()) && rest.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
     })
 }
 
@@ -42,45 +28,24 @@ fn seeded(call: &Call<'_>, subnet: &str) -> Option<Resource> {
 
 /// That subnets exist: those of the seed, or any that look like one if no seed lists subnets.
 pub(super) fn check_subnets(call: &Call<'_>, subnets: &[&str]) -> Result<(), AwsError> {
-    let listed = call
-        .store
-        .range(&call.key(&["subnet"]), None)
-        .next()
-        .is_some();
-    let exists = |subnet: &str| {
-        ec2_id_valid(subnet, "subnet-") && (!listed || seeded(call, subnet).is_some())
-    };
+    let listed = call.store.range(&call.key(&["subnet"]), None).next().is_some();
+    let exists =
+        |subnet: &str| ec2_id_valid(subnet, "subnet-") && (!listed || seeded(call, subnet).is_some());
     match subnets.iter().find(|subnet| !exists(subnet)) {
-        Some(subnet) => Err(invalid(
-            call,
-            format!("The subnet ID '{subnet}' does not exist"),
-        )),
+        Some(subnet) => Err(invalid(call, format!("The subnet ID '{subnet}' does not exist"))),
         None => Ok(()),
     }
 }
 
 /// That the subnets of a cluster are in two zones and one VPC, as far as a seed tells.
 fn check_zones(call: &Call<'_>, subnets: &[&str]) -> Result<(), AwsError> {
-    let known: Vec<Resource> = subnets
-        .iter()
-        .filter_map(|subnet| seeded(call, subnet))
-        .collect();
-    let several = |member: &str| {
-        known
-            .iter()
-            .any(|subnet| subnet.text(member) != known[0].text(member))
-    };
+    let known: Vec<Resource> = subnets.iter().filter_map(|subnet| seeded(call, subnet)).collect();
+    let several = |member: &str| known.iter().any(|subnet| subnet.text(member) != known[0].text(member));
     if known.len() > 1 && !several("availabilityZone") {
-        return Err(invalid(
-            call,
-            "Subnets specified must be in at least two different AZs",
-        ));
+        return Err(invalid(call, "Subnets specified must be in at least two different AZs"));
     }
     if several("vpcId") {
-        return Err(invalid(
-            call,
-            "Subnets specified must belong to the same VPC",
-        ));
+        return Err(invalid(call, "Subnets specified must belong to the same VPC"));
     }
     Ok(())
 }
@@ -94,10 +59,7 @@ pub(super) fn check_vpc_ids(call: &Call<'_>, vpc: &Value) -> Result<(), AwsError
     distinct.sort_unstable();
     distinct.dedup();
     if vpc.get("subnetIds").is_some() && distinct.len() < 2 {
-        return Err(invalid(
-            call,
-            "Subnets specified must be in at least two different AZs",
-        ));
+        return Err(invalid(call, "Subnets specified must be in at least two different AZs"));
     }
     if distinct.len() != subnets.len() {
         return Err(invalid(call, "Subnet IDs must be unique"));
@@ -108,10 +70,7 @@ pub(super) fn check_vpc_ids(call: &Call<'_>, vpc: &Value) -> Result<(), AwsError
     }
     for group in groups {
         if !ec2_id_valid(group, "sg-") {
-            return Err(invalid(
-                call,
-                format!("The security group '{group}' does not exist"),
-            ));
+            return Err(invalid(call, format!("The security group '{group}' does not exist")));
         }
     }
     Ok(())
@@ -125,10 +84,7 @@ pub(super) fn check_endpoint(
     cidrs: &[&str],
 ) -> Result<(), AwsError> {
     if !public && !private {
-        return Err(invalid(
-            call,
-            "Private and public endpoint access cannot be false",
-        ));
+        return Err(invalid(call, "Private and public endpoint access cannot be false"));
     }
     for cidr in cidrs {
         let (address, length) = cidr.split_once('/').unwrap_or((cidr, ""));
@@ -149,43 +105,23 @@ pub(super) fn check_endpoint(
 
 /// `resourcesVpcConfig` of a new cluster.
 pub(super) fn create_vpc(call: &Call<'_>) -> Result<Value, AwsError> {
-    let request = call
-        .input
-        .get("resourcesVpcConfig")
-        .cloned()
-        .unwrap_or_default();
+    let request = call.input.get("resourcesVpcConfig").cloned().unwrap_or_default();
     if request.get("subnetIds").is_none() {
-        return Err(invalid(
-            call,
-            "Subnets specified must be in at least two different AZs",
-        ));
+        return Err(invalid(call, "Subnets specified must be in at least two different AZs"));
     }
     check_vpc_ids(call, &request)?;
-    let public = request
-        .get("endpointPublicAccess")
-        .and_then(Value::as_bool)
-        .unwrap_or(true);
-    let private = request
-        .get("endpointPrivateAccess")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
+    let public = request.get("endpointPublicAccess").and_then(Value::as_bool).unwrap_or(true);
+    let private = request.get("endpointPrivateAccess").and_then(Value::as_bool).unwrap_or(false);
     let cidrs = texts(request.get("publicAccessCidrs"));
     check_endpoint(call, public, private, &cidrs)?;
-    let cidrs = if cidrs.is_empty() && public {
-        vec!["0.0.0.0/0"]
-    } else {
-        cidrs
-    };
+    let cidrs = if cidrs.is_empty() && public { vec!["0.0.0.0/0"] } else { cidrs };
     let subnets = texts(request.get("subnetIds"));
     let name = call.required("name");
     // Without a seed of subnets, all subnets of an account and region are in one VPC.
-    let vpc = subnets
-        .first()
-        .and_then(|subnet| seeded(call, subnet))
-        .map_or_else(
-            || ec2_id("vpc", &format!("{} {}", call.account, call.region)),
-            |subnet| subnet.text("vpcId").to_owned(),
-        );
+    let vpc = subnets.first().and_then(|subnet| seeded(call, subnet)).map_or_else(
+        || ec2_id("vpc", &format!("{} {}", call.account, call.region)),
+        |subnet| subnet.text("vpcId").to_owned(),
+    );
     Ok(json!({
         "subnetIds": subnets,
         "securityGroupIds": texts(request.get("securityGroupIds")),
@@ -199,26 +135,13 @@ pub(super) fn create_vpc(call: &Call<'_>) -> Result<Value, AwsError> {
 
 /// `kubernetesNetworkConfig` of a new cluster.
 pub(super) fn create_network(call: &Call<'_>) -> Result<Value, AwsError> {
-    let request = call
-        .input
-        .get("kubernetesNetworkConfig")
-        .cloned()
-        .unwrap_or_default();
-    let family = request
-        .get("ipFamily")
-        .and_then(Value::as_str)
-        .unwrap_or("ipv4");
-    let balancing = request
-        .get("elasticLoadBalancing")
-        .cloned()
-        .unwrap_or_else(|| json!({"enabled": false}));
+    let request = call.input.get("kubernetesNetworkConfig").cloned().unwrap_or_default();
+    let family = request.get("ipFamily").and_then(Value::as_str).unwrap_or("ipv4");
+    let balancing = request.get("elasticLoadBalancing").cloned().unwrap_or_else(|| json!({"enabled": false}));
     let cidr = request.get("serviceIpv4Cidr").and_then(Value::as_str);
     if family == "ipv6" {
         if cidr.is_some() {
-            return Err(invalid(
-                call,
-                "serviceIpv4Cidr cannot be specified when ipFamily is ipv6",
-            ));
+            return Err(invalid(call, "serviceIpv4Cidr cannot be specified when ipFamily is ipv6"));
         }
         return Ok(json!({
             "ipFamily": "ipv6", "serviceIpv6Cidr": "fd12:3456:789a::/108", "elasticLoadBalancing": balancing,
@@ -237,8 +160,7 @@ fn service_cidr_valid(cidr: &str) -> bool {
     let Some((address, length)) = cidr.split_once('/') else {
         return false;
     };
-    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u8>())
-    else {
+    let (Ok(address), Ok(length)) = (address.parse::<std::net::Ipv4Addr>(), length.parse::<u8>()) else {
         return false;
     };
     let [a, b, ..] = address.octets();
@@ -273,21 +195,12 @@ pub(super) fn auto_mode(call: &Call<'_>) -> Result<Option<bool>, AwsError> {
     }
     if let Some(compute) = call.input.get("computeConfig") {
         let pools = texts(compute.get("nodePools"));
-        if let Some(pool) = pools
-            .iter()
-            .find(|pool| !["system", "general-purpose"].contains(*pool))
-        {
-            return Err(invalid(
-                call,
-                format!("The node pool {pool} is not supported"),
-            ));
+        if let Some(pool) = pools.iter().find(|pool| !["system", "general-purpose"].contains(*pool)) {
+            return Err(invalid(call, format!("The node pool {pool} is not supported")));
         }
         let role = compute.get("nodeRoleArn").and_then(Value::as_str);
         if pools.is_empty() == role.is_some() && switches[0] == Some(true) {
-            return Err(invalid(
-                call,
-                "computeConfig nodePools and nodeRoleArn must be specified together",
-            ));
+            return Err(invalid(call, "computeConfig nodePools and nodeRoleArn must be specified together"));
         }
         if let Some(role) = role {
             super::roles::check_service_role(call, role, "nodeRoleArn", "ec2.amazonaws.com")?;
@@ -299,17 +212,12 @@ pub(super) fn auto_mode(call: &Call<'_>) -> Result<Option<bool>, AwsError> {
 /// The logging of a cluster after a request, all five types named.
 pub(super) fn logging(before: Option<&Value>, request: Option<&Value>) -> Value {
     let setups = |value: Option<&Value>| -> Vec<Value> {
-        let list = value
-            .and_then(|value| value.get("clusterLogging"))
-            .and_then(Value::as_array);
+        let list = value.and_then(|value| value.get("clusterLogging")).and_then(Value::as_array);
         list.cloned().unwrap_or_default()
     };
     let mut enabled: Vec<&str> = Vec::new();
     for setup in setups(before).iter().chain(&setups(request)) {
-        let on = setup
-            .get("enabled")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
+        let on = setup.get("enabled").and_then(Value::as_bool).unwrap_or(false);
         for name in texts(setup.get("types")) {
             let Some(known) = LOG_TYPES.into_iter().find(|known| *known == name) else {
                 continue;
@@ -321,10 +229,7 @@ pub(super) fn logging(before: Option<&Value>, request: Option<&Value>) -> Value 
         }
     }
     let part = |on: bool| -> Vec<&str> {
-        LOG_TYPES
-            .into_iter()
-            .filter(|name| enabled.contains(name) == on)
-            .collect()
+        LOG_TYPES.into_iter().filter(|name| enabled.contains(name) == on).collect()
     };
     let setups = [true, false].into_iter().filter(|on| !part(*on).is_empty());
     json!({"clusterLogging": setups.map(|on| json!({"types": part(on), "enabled": on})).collect::<Vec<_>>()})
@@ -334,24 +239,14 @@ pub(super) fn logging(before: Option<&Value>, request: Option<&Value>) -> Value 
 pub(super) fn check_encryption(call: &Call<'_>, config: &Value) -> Result<(), AwsError> {
     for config in config.as_array().into_iter().flatten() {
         if texts(config.get("resources")) != ["secrets"] {
-            return Err(invalid(
-                call,
-                "The only resource that can be encrypted is secrets",
-            ));
+            return Err(invalid(call, "The only resource that can be encrypted is secrets"));
         }
-        let arn = config
-            .get("provider")
-            .and_then(|provider| provider.get("keyArn"))
-            .and_then(Value::as_str);
+        let arn = config.get("provider").and_then(|provider| provider.get("keyArn")).and_then(Value::as_str);
         let valid = arn.and_then(Arn::parse).is_some_and(|arn| {
-            arn.service == "kms"
-                && (arn.resource.starts_with("key/") || arn.resource.starts_with("alias/"))
+            arn.service == "kms" && (arn.resource.starts_with("key/") || arn.resource.starts_with("alias/"))
         });
         if !valid {
-            return Err(invalid(
-                call,
-                format!("Key ARN {} is not valid", arn.unwrap_or("null")),
-            ));
+            return Err(invalid(call, format!("Key ARN {} is not valid", arn.unwrap_or("null"))));
         }
     }
     Ok(())
@@ -376,10 +271,7 @@ mod tests {
 
     #[test]
     fn ids_and_ranges() {
-        assert!(
-            ec2_id_valid("subnet-0123456789abcdef0", "subnet-")
-                && ec2_id_valid("sg-01234567", "sg-")
-        );
+        assert!(ec2_id_valid("subnet-0123456789abcdef0", "subnet-") && ec2_id_valid("sg-01234567", "sg-"));
         assert!(!ec2_id_valid("subnet-xyz", "subnet-") && !ec2_id_valid("subnet-", "subnet-"));
         assert!(service_cidr_valid("10.100.0.0/16") && service_cidr_valid("172.16.0.0/12"));
         assert!(

@@ -7,8 +7,7 @@ use super::super::catalog;
 use super::super::error::{Answer, AwsError};
 use super::super::resource::Resource;
 use super::{
-    IN_USE, INVALID_REQUEST, access_entries, cluster, cluster_config, idempotency, invalid, page,
-    roles, wrap,
+    IN_USE, INVALID_REQUEST, access_entries, cluster, cluster_config, idempotency, invalid, page, roles, wrap,
 };
 
 /// Seconds that AWS takes.
@@ -28,11 +27,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let versions = &catalog::get().kubernetes;
     let version = match call.text("version") {
         Some(version) => version,
-        None => versions
-            .iter()
-            .find(|version| version.default)
-            .map_or("", |version| &version.version)
-            .to_owned(),
+        None => {
+            versions.iter().find(|version| version.default).map_or("", |version| &version.version).to_owned()
+        }
     };
     let Some(kubernetes) = versions.iter().find(|known| known.version == version) else {
         return Err(invalid(call, "unsupported Kubernetes version"));
@@ -63,36 +60,15 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     put("roleArn", json!(role));
     put("resourcesVpcConfig", vpc);
     put("kubernetesNetworkConfig", network);
-    put(
-        "logging",
-        cluster_config::logging(None, call.input.get("logging")),
-    );
+    put("logging", cluster_config::logging(None, call.input.get("logging")));
     put("certificateAuthority", json!({}));
     put("health", json!({"issues": []}));
-    put(
-        "tags",
-        call.input.get("tags").cloned().unwrap_or_else(|| json!({})),
-    );
-    let mode = call
-        .input
-        .get("accessConfig")
-        .and_then(|config| config.get("authenticationMode"));
-    put(
-        "accessConfig",
-        json!({"authenticationMode": mode.and_then(Value::as_str).unwrap_or("CONFIG_MAP")}),
-    );
-    let support = call
-        .input
-        .get("upgradePolicy")
-        .and_then(|policy| policy.get("supportType"));
-    put(
-        "upgradePolicy",
-        json!({"supportType": support.and_then(Value::as_str).unwrap_or("EXTENDED")}),
-    );
-    put(
-        "deletionProtection",
-        json!(call.flag("deletionProtection").unwrap_or(false)),
-    );
+    put("tags", call.input.get("tags").cloned().unwrap_or_else(|| json!({})));
+    let mode = call.input.get("accessConfig").and_then(|config| config.get("authenticationMode"));
+    put("accessConfig", json!({"authenticationMode": mode.and_then(Value::as_str).unwrap_or("CONFIG_MAP")}));
+    let support = call.input.get("upgradePolicy").and_then(|policy| policy.get("supportType"));
+    put("upgradePolicy", json!({"supportType": support.and_then(Value::as_str).unwrap_or("EXTENDED")}));
+    put("deletionProtection", json!(call.flag("deletionProtection").unwrap_or(false)));
     put("computeConfig", json!({"enabled": false}));
     put("storageConfig", json!({"blockStorage": {"enabled": false}}));
     put("zonalShiftConfig", json!({"enabled": false}));
@@ -113,22 +89,14 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         }
     }
 
-    let mut resource = Resource {
-        view,
-        ..Resource::default()
-    };
+    let mut resource = Resource { view, ..Resource::default() };
     let creator_admin = call
         .input
         .get("accessConfig")
         .and_then(|config| config.get("bootstrapClusterCreatorAdminPermissions"));
     resource.hidden.insert("generation".into(), json!(seed));
-    resource
-        .hidden
-        .insert("creator".into(), json!(call.caller.principal));
-    resource.hidden.insert(
-        "creatorAdmin".into(),
-        creator_admin.cloned().unwrap_or(Value::Bool(true)),
-    );
+    resource.hidden.insert("creator".into(), json!(call.caller.principal));
+    resource.hidden.insert("creatorAdmin".into(), creator_admin.cloned().unwrap_or(Value::Bool(true)));
     let done = call.after(CREATE);
     resource.start("CREATING", done, Some("ACTIVE"), ready(call, &seed));
     call.save(&key, &resource);
@@ -142,20 +110,11 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
 /// What a cluster has only once it is up.
 fn ready(call: &Call<'_>, seed: &str) -> Map<String, Value> {
     let id = id_text(seed, 32, UPPER);
-    let authority = format!(
-        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg{}",
-        id_text(&format!("{seed} ca"), 64, UPPER)
-    );
-    let suffix = if call.partition == "aws-cn" {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
+    let authority =
+        format!("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg{}", id_text(&format!("{seed} ca"), 64, UPPER));
+    let suffix = if call.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
     let mut patch = Map::new();
-    patch.insert(
-        "endpoint".into(),
-        json!(format!("https://{id}.gr7.{}.eks.{suffix}", call.region)),
-    );
+    patch.insert("endpoint".into(), json!(format!("https://{id}.gr7.{}.eks.{suffix}", call.region)));
     patch.insert("certificateAuthority".into(), json!({"data": authority}));
     let issuer = format!("https://oidc.eks.{}.{suffix}/id/{id}", call.region);
     patch.insert("identity".into(), json!({"oidc": {"issuer": issuer}}));
@@ -164,10 +123,7 @@ fn ready(call: &Call<'_>, seed: &str) -> Map<String, Value> {
 
 /// A stable made-up id such as `sg-0123456789abcdef0`.
 pub(super) fn ec2_id(prefix: &str, seed: &str) -> String {
-    format!(
-        "{prefix}-0{}",
-        id_text(&format!("{prefix} {seed}"), 16, HEX)
-    )
+    format!("{prefix}-0{}", id_text(&format!("{prefix} {seed}"), 16, HEX))
 }
 
 pub(super) fn describe(call: &mut Call<'_>) -> Answer {
@@ -176,33 +132,20 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let prefix = call.key(&["cluster"]);
-    page(call, &prefix, "clusters", |cluster| {
-        Some(cluster.text("name").to_owned())
-    })
+    page(call, &prefix, "clusters", |cluster| Some(cluster.text("name").to_owned()))
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let mut cluster = cluster(call, "name")?;
     let name = cluster.text("name").to_owned();
-    let refuse =
-        |code: &str, text: String| Err(AwsError::new(code, text).with("clusterName", &name));
-    for (kind, what) in [
-        ("nodegroup", "nodegroups"),
-        ("fargate-profile", "Fargate profiles"),
-    ] {
-        if call
-            .store
-            .range(&call.key(&[kind, &name]), None)
-            .next()
-            .is_some()
-        {
+    let refuse = |code: &str, text: String| Err(AwsError::new(code, text).with("clusterName", &name));
+    for (kind, what) in [("nodegroup", "nodegroups"), ("fargate-profile", "Fargate profiles")] {
+        if call.store.range(&call.key(&[kind, &name]), None).next().is_some() {
             return refuse(IN_USE, format!("Cluster has {what} attached"));
         }
     }
     if cluster.view.get("deletionProtection") == Some(&Value::Bool(true)) {
-        let text = format!(
-            "Cluster {name} cannot be deleted because deletion protection is enabled for it"
-        );
+        let text = format!("Cluster {name} cannot be deleted because deletion protection is enabled for it");
         return refuse(INVALID_REQUEST, text);
     }
     match cluster.status.as_str() {

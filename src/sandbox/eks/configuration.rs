@@ -121,9 +121,11 @@ mod tests {
 
     use super::*;
     use crate::sandbox::catalog;
+    use crate::sandbox::store::Store;
 
     fn errors(addon: &str, value: &Value) -> Vec<String> {
-        let schema = catalog::get().addon(addon).unwrap().schema.as_ref().unwrap();
+        let addon = catalog::addon(&Store::default(), addon).unwrap();
+        let schema = addon.schema.as_ref().unwrap();
         let mut found = Vec::new();
         validate(schema, schema, value, "$", &mut found);
         found

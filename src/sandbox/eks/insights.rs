@@ -26,14 +26,9 @@ struct Insight {
 /// The Kubernetes version after a cluster's.
 fn next_version(cluster: &Resource) -> String {
     let versions = &catalog::get().kubernetes;
-    let at = versions
-        .iter()
-        .position(|known| known.version == cluster.text("version"));
+    let at = versions.iter().position(|known| known.version == cluster.text("version"));
     let next = at.and_then(|at| versions.get(at + 1));
-    next.map_or_else(
-        || cluster.text("version").to_owned(),
-        |next| next.version.clone(),
-    )
+    next.map_or_else(|| cluster.text("version").to_owned(), |next| next.version.clone())
 }
 
 /// The installed add-ons whose version is not offered for a Kubernetes version, with those that are.
@@ -42,7 +37,7 @@ fn incompatible(call: &Call<'_>, cluster: &str, kubernetes: &str) -> Vec<Value> 
     for (_, document) in call.store.range(&call.key(&["addon", cluster]), None) {
         let view = &document["view"];
         let name = view["addonName"].as_str().unwrap_or_default();
-        let Some(addon) = catalog::get().addon(name) else {
+        let Some(addon) = catalog::addon(call.store, name) else {
             continue;
         };
         let offered: Vec<&str> = addon
@@ -51,10 +46,7 @@ fn incompatible(call: &Call<'_>, cluster: &str, kubernetes: &str) -> Vec<Value> 
             .filter(|version| version.offered_for(kubernetes))
             .map(|version| version.version.as_str())
             .collect();
-        if !offered
-            .iter()
-            .any(|version| view["addonVersion"] == **version)
-        {
+        if !offered.iter().any(|version| view["addonVersion"] == **version) {
             found.push(json!({"name": name, "compatibleVersions": offered}));
         }
     }
@@ -81,17 +73,11 @@ fn insights(call: &Call<'_>, cluster: &Resource) -> Vec<(String, Insight)> {
             "No deprecated API usage detected within the last 30 days.",
         ),
         Insight {
-            status: if addons.is_empty() {
-                "PASSING"
-            } else {
-                "ERROR"
-            },
+            status: if addons.is_empty() { "PASSING" } else { "ERROR" },
             reason: if addons.is_empty() {
-                "All installed EKS add-on versions are compatible with next Kubernetes version."
-                    .to_owned()
+                "All installed EKS add-on versions are compatible with next Kubernetes version.".to_owned()
             } else {
-                "Installed EKS add-on versions are not compatible with next Kubernetes version."
-                    .to_owned()
+                "Installed EKS add-on versions are not compatible with next Kubernetes version.".to_owned()
             },
             recommendation: "Upgrade the add-ons to a version that supports the next Kubernetes version.",
             addons,
@@ -124,17 +110,11 @@ fn insights(call: &Call<'_>, cluster: &Resource) -> Vec<(String, Insight)> {
         ),
     ];
     let id = |insight: &Insight| uuid_of(&format!("{} {}", cluster.text("arn"), insight.name));
-    all.into_iter()
-        .map(|insight| (id(&insight), insight))
-        .collect()
+    all.into_iter().map(|insight| (id(&insight), insight)).collect()
 }
 
 fn summary(call: &Call<'_>, cluster: &Resource, id: &str, insight: &Insight) -> Value {
-    let created = cluster
-        .view
-        .get("createdAt")
-        .cloned()
-        .unwrap_or_else(|| seconds(call.now));
+    let created = cluster.view.get("createdAt").cloned().unwrap_or_else(|| seconds(call.now));
     json!({
         "id": id, "name": insight.name, "category": insight.category, "kubernetesVersion": next_version(cluster),
         "lastRefreshTime": created, "lastTransitionTime": created, "description": insight.description,
@@ -165,9 +145,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
 pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     let cluster = cluster(call, "clusterName")?;
     let wanted = call.required("id");
-    let found = insights(call, &cluster)
-        .into_iter()
-        .find(|(id, _)| *id == wanted);
+    let found = insights(call, &cluster).into_iter().find(|(id, _)| *id == wanted);
     let Some((id, insight)) = found else {
         let error = AwsError::new(NOT_FOUND, format!("No insight found for ID: {wanted}"));
         return Err(error.with("clusterName", cluster.text("name")));

@@ -72,12 +72,9 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
         "DeleteNodegroup" => nodegroups::delete(call),
         "CreateFargateProfile" => fargate::create(call),
         "DescribeFargateProfile" => fargate::describe(call),
-        "ListFargateProfiles" => list_members(
-            call,
-            "fargate-profile",
-            "fargateProfileName",
-            "fargateProfileNames",
-        ),
+        "ListFargateProfiles" => {
+            list_members(call, "fargate-profile", "fargateProfileName", "fargateProfileNames")
+        }
         "DeleteFargateProfile" => fargate::delete(call),
         "CreateAccessEntry" => access_entries::create(call),
         "DescribeAccessEntry" => access_entries::describe(call),
@@ -106,9 +103,7 @@ fn invalid(call: &Call<'_>, message: impl Into<String>) -> AwsError {
 }
 
 fn about_cluster(call: &Call<'_>, error: AwsError) -> AwsError {
-    let name = ["clusterName", "name"]
-        .into_iter()
-        .find_map(|member| call.text(member));
+    let name = ["clusterName", "name"].into_iter().find_map(|member| call.text(member));
     match name {
         Some(name) => error.with("clusterName", &name),
         None => error,
@@ -120,8 +115,7 @@ fn cluster(call: &Call<'_>, member: &str) -> Result<Resource, AwsError> {
     let name = call.required(member);
     call.load(&call.key(&["cluster", &name])).ok_or_else(|| {
         // ListUpdates and a few others say it this way too; DescribeCluster is where the text was seen.
-        AwsError::new(NOT_FOUND, format!("No cluster found for name: {name}."))
-            .with("clusterName", &name)
+        AwsError::new(NOT_FOUND, format!("No cluster found for name: {name}.")).with("clusterName", &name)
     })
 }
 
@@ -132,10 +126,7 @@ fn active_cluster(call: &Call<'_>, member: &str) -> Result<Resource, AwsError> {
         return Ok(cluster);
     }
     let text = format!("Cluster '{}' is not in ACTIVE status", cluster.text("name"));
-    Err(about_cluster(
-        call,
-        AwsError::new(call.declared(&[INVALID_REQUEST, INVALID_PARAMETER]), text),
-    ))
+    Err(about_cluster(call, AwsError::new(call.declared(&[INVALID_REQUEST, INVALID_PARAMETER]), text)))
 }
 
 /// A page of names or summaries, `{"<member>": […], "nextToken": …}`.
@@ -145,10 +136,7 @@ fn page<T: Into<Value>>(
     member: &str,
     wanted: impl Fn(&Resource) -> Option<T>,
 ) -> Answer {
-    let limit = call
-        .number("maxResults")
-        .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(100);
+    let limit = call.number("maxResults").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(100);
     let token = call.text("nextToken");
     let (items, next) = call
         .page(prefix, limit, token.as_deref(), |_, document| {
@@ -157,10 +145,7 @@ fn page<T: Into<Value>>(
         })
         .map_err(|_| invalid(call, "The nextToken is not valid"))?;
     let mut answer = Map::new();
-    answer.insert(
-        member.to_owned(),
-        Value::Array(items.into_iter().map(Into::into).collect()),
-    );
+    answer.insert(member.to_owned(), Value::Array(items.into_iter().map(Into::into).collect()));
     if let Some(next) = next {
         answer.insert("nextToken".to_owned(), Value::String(next));
     }
@@ -171,9 +156,7 @@ fn page<T: Into<Value>>(
 fn list_members(call: &Call<'_>, kind: &str, name: &str, member: &str) -> Answer {
     let cluster = cluster(call, "clusterName")?;
     let prefix = call.key(&[kind, cluster.text("name")]);
-    page(call, &prefix, member, |resource| {
-        Some(Value::String(resource.text(name).to_owned()))
-    })
+    page(call, &prefix, member, |resource| Some(Value::String(resource.text(name).to_owned())))
 }
 
 /// `{"<member>": value}`
@@ -185,8 +168,5 @@ fn wrap(member: &str, value: Value) -> Value {
 
 /// An ARN of this region.
 fn arn(call: &Call<'_>, resource: &str) -> String {
-    format!(
-        "arn:{}:eks:{}:{}:{resource}",
-        call.partition, call.region, call.account
-    )
+    format!("arn:{}:eks:{}:{}:{resource}", call.partition, call.region, call.account)
 }

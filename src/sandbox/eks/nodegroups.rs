@@ -8,8 +8,7 @@ use super::super::error::{Answer, AwsError};
 use super::super::resource::Resource;
 use super::cluster_config::{check_subnets, texts};
 use super::{
-    IN_USE, NOT_FOUND, access_entries, active_cluster, cluster, clusters, idempotency, invalid,
-    roles, wrap,
+    IN_USE, NOT_FOUND, access_entries, active_cluster, cluster, clusters, idempotency, invalid, roles, wrap,
 };
 
 /// Seconds that AWS takes.
@@ -25,23 +24,13 @@ pub(super) fn refuse(call: &Call<'_>, text: impl Into<String>) -> AwsError {
 }
 
 fn minor(version: &str) -> i64 {
-    version
-        .split_once('.')
-        .and_then(|(_, minor)| minor.parse().ok())
-        .unwrap_or_default()
+    version.split_once('.').and_then(|(_, minor)| minor.parse().ok()).unwrap_or_default()
 }
 
 /// A node group's Kubernetes version: not newer than its cluster's and not more than three behind.
 pub(super) fn check_version(call: &Call<'_>, version: &str, cluster: &str) -> Result<(), AwsError> {
-    if !catalog::get()
-        .kubernetes
-        .iter()
-        .any(|known| known.version == version)
-    {
-        return Err(refuse(
-            call,
-            format!("Requested Nodegroup version {version} is not supported"),
-        ));
+    if !catalog::get().kubernetes.iter().any(|known| known.version == version) {
+        return Err(refuse(call, format!("Requested Nodegroup version {version} is not supported")));
     }
     if minor(version) > minor(cluster) || minor(cluster) - minor(version) > 3 {
         let text = format!(
@@ -54,23 +43,15 @@ pub(super) fn check_version(call: &Call<'_>, version: &str, cluster: &str) -> Re
 
 /// The release of AWS's AMI for a Kubernetes version.
 pub(super) fn release(version: &str) -> String {
-    let patch = catalog::get()
-        .kubernetes
-        .iter()
-        .find(|known| known.version == version);
+    let patch = catalog::get().kubernetes.iter().find(|known| known.version == version);
     format!("{}-20260101", patch.map_or(version, |known| &known.patch))
 }
 
 /// A scaling configuration over the one before it.
 pub(super) fn scaling(call: &Call<'_>, before: &Value) -> Result<Value, AwsError> {
     let request = call.input.get("scalingConfig").cloned().unwrap_or_default();
-    let get = |member: &str| {
-        request
-            .get(member)
-            .or(before.get(member))
-            .and_then(Value::as_i64)
-            .unwrap_or_default()
-    };
+    let get =
+        |member: &str| request.get(member).or(before.get(member)).and_then(Value::as_i64).unwrap_or_default();
     let (min, max, desired) = (get("minSize"), get("maxSize"), get("desiredSize"));
     if min > desired {
         return Err(refuse(
@@ -79,10 +60,7 @@ pub(super) fn scaling(call: &Call<'_>, before: &Value) -> Result<Value, AwsError
         ));
     }
     if desired > max {
-        return Err(refuse(
-            call,
-            format!("Desired capacity {desired} can't be greater than max size {max}"),
-        ));
+        return Err(refuse(call, format!("Desired capacity {desired} can't be greater than max size {max}")));
     }
     Ok(json!({"minSize": min, "maxSize": max, "desiredSize": desired}))
 }
@@ -95,10 +73,7 @@ pub(super) fn check_taints(call: &Call<'_>, taints: &[Value]) -> Result<(), AwsE
         .enumerate()
         .any(|(index, taint)| taints[..index].iter().any(|other| id(other) == id(taint)));
     if taints.len() > 50 || twice {
-        return Err(refuse(
-            call,
-            "Taints must be unique by key and effect, and at most 50",
-        ));
+        return Err(refuse(call, "Taints must be unique by key and effect, and at most 50"));
     }
     Ok(())
 }
@@ -108,25 +83,14 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         return Ok(wrap("nodegroup", made.describe()));
     }
     let cluster = active_cluster(call, "clusterName")?;
-    let (cluster_name, name) = (
-        cluster.text("name").to_owned(),
-        call.required("nodegroupName"),
-    );
+    let (cluster_name, name) = (cluster.text("name").to_owned(), call.required("nodegroupName"));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if name.is_empty()
-        || name.len() > 63
-        || !name.chars().all(plain)
-        || name.starts_with(['-', '_'])
-    {
-        return Err(refuse(
-            call,
-            format!("The nodegroup name {name} is not valid"),
-        ));
+    if name.is_empty() || name.len() > 63 || !name.chars().all(plain) || name.starts_with(['-', '_']) {
+        return Err(refuse(call, format!("The nodegroup name {name} is not valid")));
     }
     let key = call.key(&["nodegroup", &cluster_name, &name]);
     if call.store.get(&key).is_some() {
-        let text =
-            format!("NodeGroup already exists with name {name} and cluster name {cluster_name}");
+        let text = format!("NodeGroup already exists with name {name} and cluster name {cluster_name}");
         return Err(AwsError::new(IN_USE, text)
             .with("clusterName", &cluster_name)
             .with("nodegroupName", &name));
@@ -138,17 +102,10 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     check_subnets(call, &texts(Some(&subnets)))?;
     let role = call.required("nodeRole");
     roles::check_node_role(call, &role)?;
-    let version = call
-        .text("version")
-        .unwrap_or_else(|| cluster.text("version").to_owned());
+    let version = call.text("version").unwrap_or_else(|| cluster.text("version").to_owned());
     check_version(call, &version, cluster.text("version"))?;
     let scaling = scaling(call, &json!({"minSize": 1, "maxSize": 2, "desiredSize": 2}))?;
-    let taints = call
-        .input
-        .get("taints")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let taints = call.input.get("taints").and_then(Value::as_array).cloned().unwrap_or_default();
     check_taints(call, &taints)?;
     check_template(call)?;
 
@@ -156,92 +113,41 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let id = uuid_of(&seed);
     let custom = call.text("amiType").as_deref() == Some("CUSTOM");
     let templated = call.input.contains_key("launchTemplate");
-    let ami = if minor(&version) >= 30 {
-        "AL2023_x86_64_STANDARD"
-    } else {
-        "AL2_x86_64"
-    };
+    let ami = if minor(&version) >= 30 { "AL2023_x86_64_STANDARD" } else { "AL2_x86_64" };
     let mut made = Resource::default();
     let mut put = |member: &str, value: Value| made.view.insert(member.to_owned(), value);
     put("nodegroupName", json!(name));
-    put(
-        "nodegroupArn",
-        json!(super::arn(
-            call,
-            &format!("nodegroup/{cluster_name}/{name}/{id}")
-        )),
-    );
+    put("nodegroupArn", json!(super::arn(call, &format!("nodegroup/{cluster_name}/{name}/{id}"))));
     put("clusterName", json!(cluster_name));
     put("version", json!(version));
-    put(
-        "releaseVersion",
-        json!(
-            call.text("releaseVersion")
-                .unwrap_or_else(|| release(&version))
-        ),
-    );
+    put("releaseVersion", json!(call.text("releaseVersion").unwrap_or_else(|| release(&version))));
     put("createdAt", seconds(call.now));
     put("modifiedAt", seconds(call.now));
-    put(
-        "capacityType",
-        json!(
-            call.text("capacityType")
-                .unwrap_or_else(|| "ON_DEMAND".to_owned())
-        ),
-    );
+    put("capacityType", json!(call.text("capacityType").unwrap_or_else(|| "ON_DEMAND".to_owned())));
     put("scalingConfig", scaling);
     put("subnets", subnets);
-    put(
-        "amiType",
-        json!(call.text("amiType").unwrap_or_else(|| ami.to_owned())),
-    );
+    put("amiType", json!(call.text("amiType").unwrap_or_else(|| ami.to_owned())));
     put("nodeRole", json!(role));
-    put(
-        "labels",
-        call.input
-            .get("labels")
-            .cloned()
-            .unwrap_or_else(|| json!({})),
-    );
+    put("labels", call.input.get("labels").cloned().unwrap_or_else(|| json!({})));
     if !taints.is_empty() {
         put("taints", Value::Array(taints));
     }
     put("health", json!({"issues": []}));
     put(
         "updateConfig",
-        call.input
-            .get("updateConfig")
-            .cloned()
-            .unwrap_or_else(|| json!({"maxUnavailable": 1})),
+        call.input.get("updateConfig").cloned().unwrap_or_else(|| json!({"maxUnavailable": 1})),
     );
-    put(
-        "tags",
-        call.input.get("tags").cloned().unwrap_or_else(|| json!({})),
-    );
+    put("tags", call.input.get("tags").cloned().unwrap_or_else(|| json!({})));
     if !templated {
-        put(
-            "diskSize",
-            call.input
-                .get("diskSize")
-                .cloned()
-                .unwrap_or_else(|| json!(20)),
-        );
+        put("diskSize", call.input.get("diskSize").cloned().unwrap_or_else(|| json!(20)));
     }
     if !templated || call.input.contains_key("instanceTypes") {
         put(
             "instanceTypes",
-            call.input
-                .get("instanceTypes")
-                .cloned()
-                .unwrap_or_else(|| json!(["t3.medium"])),
+            call.input.get("instanceTypes").cloned().unwrap_or_else(|| json!(["t3.medium"])),
         );
     }
-    for member in [
-        "remoteAccess",
-        "launchTemplate",
-        "nodeRepairConfig",
-        "warmPoolConfig",
-    ] {
+    for member in ["remoteAccess", "launchTemplate", "nodeRepairConfig", "warmPoolConfig"] {
         if let Some(value) = call.input.get(member) {
             put(member, value.clone());
         }
@@ -293,9 +199,7 @@ pub(super) fn load(call: &Call<'_>) -> Result<(Resource, Resource), AwsError> {
     let group = call.load::<Resource>(&call.key(&["nodegroup", cluster.text("name"), &name]));
     let group = group.ok_or_else(|| {
         let error = AwsError::new(NOT_FOUND, format!("No node group found for name: {name}."));
-        error
-            .with("clusterName", cluster.text("name"))
-            .with("nodegroupName", &name)
+        error.with("clusterName", cluster.text("name")).with("nodegroupName", &name)
     })?;
     Ok((cluster, group))
 }
@@ -308,10 +212,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let (cluster, mut group) = load(call)?;
     let name = group.text("nodegroupName").to_owned();
     if ["DELETING", "UPDATING"].contains(&group.status.as_str()) {
-        let text = format!(
-            "Nodegroup {name} cannot be deleted as it is currently in {} state",
-            group.status
-        );
+        let text = format!("Nodegroup {name} cannot be deleted as it is currently in {} state", group.status);
         let error = AwsError::new(IN_USE, text).with("clusterName", cluster.text("name"));
         return Err(error.with("nodegroupName", &name));
     }

@@ -56,18 +56,11 @@ pub(super) fn check_node_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError
 
 /// The pod execution role of a Fargate profile.
 pub(super) fn check_fargate_role(call: &Call<'_>, arn: &str) -> Result<(), AwsError> {
-    check_principals(
-        call,
-        arn,
-        "podExecutionRole",
-        "eks-fargate-pods.amazonaws.com",
-    )
+    check_principals(call, arn, "podExecutionRole", "eks-fargate-pods.amazonaws.com")
 }
 
 fn check_principals(call: &Call<'_>, arn: &str, what: &str, service: &str) -> Result<(), AwsError> {
-    let role = own_role(call, arn, || {
-        format!("The role with ARN {arn} cannot be found.")
-    })?;
+    let role = own_role(call, arn, || format!("The role with ARN {arn} cannot be found."))?;
     if !trust_allows_service(&role.trust, service, &["sts:AssumeRole"]) {
         let text = format!(
             "Following required service principals [{service}] were not found in the trust relationships of {what} {arn}"

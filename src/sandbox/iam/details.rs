@@ -30,37 +30,28 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
     let (role_keys, policy_keys) = (format!("{prefix}/role/"), format!("{prefix}/policy/"));
     let hidden = visibility::anything_hidden(call);
     let (entities, next) = call
-        .page(
-            &prefix,
-            max_items(call),
-            call.text("Marker").as_deref(),
-            |key, document| {
-                if wanted("Role") && key.starts_with(&role_keys) {
-                    let role = visibility::role(call, hidden, key, document)?;
-                    Some(Entity::Role(Box::new(role)))
-                } else if wanted("LocalManagedPolicy") && key.starts_with(&policy_keys) {
-                    Policy::deserialize(document)
-                        .ok()
-                        .map(|policy| Entity::Policy(Box::new(policy)))
-                } else {
-                    None
-                }
-            },
-        )
+        .page(&prefix, max_items(call), call.text("Marker").as_deref(), |key, document| {
+            if wanted("Role") && key.starts_with(&role_keys) {
+                let role = visibility::role(call, hidden, key, document)?;
+                Some(Entity::Role(Box::new(role)))
+            } else if wanted("LocalManagedPolicy") && key.starts_with(&policy_keys) {
+                Policy::deserialize(document).ok().map(|policy| Entity::Policy(Box::new(policy)))
+            } else {
+                None
+            }
+        })
         .map_err(|_| bad_marker())?;
 
     let needs_uses = wanted("LocalManagedPolicy") || wanted("AWSManagedPolicy");
-    let uses = if needs_uses {
-        managed::uses(call)
-    } else {
-        Default::default()
-    };
+    let uses = if needs_uses { managed::uses(call) } else { Default::default() };
+    let profiles = instance_profiles::any(call);
     let mut roles = Vec::new();
     let mut policies = Vec::new();
     for entity in entities {
         match entity {
             Entity::Role(role) => {
-                let profiles = instance_profiles::of_role(call, &role.name);
+                let profiles =
+                    if profiles { instance_profiles::of_role(call, &role.name) } else { Vec::new() };
                 roles.push(role.detailed(call.store, profiles));
             }
             Entity::Policy(policy) => {
@@ -69,10 +60,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
         }
     }
     if next.is_none() && wanted("AWSManagedPolicy") {
-        let used: BTreeSet<&String> = uses
-            .keys()
-            .filter(|arn| arn.contains(":iam::aws:policy/"))
-            .collect();
+        let used: BTreeSet<&String> = uses.keys().filter(|arn| arn.contains(":iam::aws:policy/")).collect();
         for arn in used {
             if let Some(policy) = managed::by_arn(call.store, arn) {
                 policies.push(policy.detailed(uses.get(arn).copied().unwrap_or_default()));

@@ -45,6 +45,11 @@ fn all(call: &Call<'_>) -> Vec<Profile> {
     profiles.filter_map(|(_, document)| Profile::deserialize(document).ok()).collect()
 }
 
+/// Whether the account has any instance profile.
+pub(super) fn any(call: &Call<'_>) -> bool {
+    call.store.range(&call.iam_key(&["instance-profile"]), None).next().is_some()
+}
+
 /// The instance profiles a role is in.
 pub(super) fn of_role(call: &Call<'_>, role: &str) -> Vec<Value> {
     all(call)

@@ -13,7 +13,6 @@ mod tags;
 mod versions;
 mod visibility;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::call::Call;
@@ -96,12 +95,20 @@ fn limit(text: impl Into<String>) -> AwsError {
     AwsError::new("LimitExceeded", text)
 }
 
-/// What RFC 3986 leaves as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A policy document as IAM returns it.
+/// A policy document as IAM returns it: percent-encoded as RFC 3986 has it.
 pub(super) fn encoded(document: &str) -> String {
-    utf8_percent_encode(document, UNRESERVED).to_string()
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(document.len() * 2);
+    for byte in document.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    out
 }
 
 /// The `MaxItems` of a list.

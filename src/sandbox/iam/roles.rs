@@ -8,9 +8,7 @@ use super::super::call::{Call, UPPER, id_text};
 use super::super::error::{Answer, AwsError};
 use super::document::{self, Kind};
 use super::role::{Role, modifiable, named, role_by_arn};
-use super::{
-    bad_marker, boundary, done, instance_profiles, limit, listing, max_items, tags, visibility,
-};
+use super::{bad_marker, boundary, done, instance_profiles, limit, listing, max_items, tags, visibility};
 
 /// Characters of a trust policy, white space not counted. The default quota.
 const TRUST_SIZE: usize = 2048;
@@ -25,9 +23,7 @@ fn checked_trust(call: &Call<'_>, text: &str) -> Result<BTreeMap<String, String>
         }
     }
     if document::size(text) > TRUST_SIZE {
-        return Err(limit(format!(
-            "Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}"
-        )));
+        return Err(limit(format!("Cannot exceed quota for ACLSizePerRole: {TRUST_SIZE}")));
     }
     Ok(ids)
 }
@@ -42,20 +38,14 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         boundary::check(call, arn)?;
     }
     if call.store.get(&key).is_some() {
-        return Err(AwsError::new(
-            "EntityAlreadyExists",
-            format!("Role with name {name} already exists."),
-        ));
+        return Err(AwsError::new("EntityAlreadyExists", format!("Role with name {name} already exists.")));
     }
     let trusted_ids = checked_trust(call, &trust)?;
     let path = call.text("Path").unwrap_or_else(|| "/".to_owned());
     let seed = call.seed(&key);
     let role = Role {
         id: format!("AROA{}", id_text(&seed, 17, UPPER)),
-        arn: format!(
-            "arn:{}:iam::{}:role{path}{name}",
-            call.partition, call.account
-        ),
+        arn: format!("arn:{}:iam::{}:role{path}{name}", call.partition, call.account),
         name,
         path,
         created: call.now,
@@ -85,15 +75,10 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let under = call.text("PathPrefix").unwrap_or_else(|| "/".to_owned());
     let hidden = visibility::anything_hidden(call);
     let (roles, next) = call
-        .page(
-            &call.iam_key(&["role"]),
-            max_items(call),
-            call.text("Marker").as_deref(),
-            |key, document| {
-                let role = visibility::role(call, hidden, key, document)?;
-                role.path.starts_with(&under).then_some(role)
-            },
-        )
+        .page(&call.iam_key(&["role"]), max_items(call), call.text("Marker").as_deref(), |key, document| {
+            let role = visibility::role(call, hidden, key, document)?;
+            role.path.starts_with(&under).then_some(role)
+        })
         .map_err(|_| bad_marker())?;
     let roles = roles.iter().map(|role| role.listed(call.store)).collect();
     Ok(listing("Roles", roles, next))

@@ -23,16 +23,11 @@ pub(crate) fn hide_changes(store: &mut Store, author: &str, until: i64) {
         let shadow_key = shadow_key(&key);
         let mut shadow = load::<Resource>(store, &shadow_key).unwrap_or_default();
         if shadow.next.is_none() {
-            shadow
-                .hidden
-                .insert("before".into(), before.unwrap_or(Value::Null));
+            shadow.hidden.insert("before".into(), before.unwrap_or(Value::Null));
         }
         shadow.hidden.insert("author".into(), json!(author));
         shadow.start("", until, None, Map::new());
-        store.put(
-            shadow_key,
-            serde_json::to_value(&shadow).unwrap_or_default(),
-        );
+        store.put(shadow_key, serde_json::to_value(&shadow).unwrap_or_default());
     }
 }
 
@@ -48,14 +43,9 @@ fn before(store: &Store, key: &str, reader: Option<&str>) -> Option<Value> {
 /// The role of an ARN as other services see it.
 pub(crate) fn visible_role_by_arn(store: &Store, arn: &str) -> Option<Role> {
     let parsed = Arn::parse(arn)?;
-    let key = iam_key(
-        parsed.account,
-        &["role", &parsed.role_name()?.to_ascii_lowercase()],
-    );
+    let key = iam_key(parsed.account, &["role", &parsed.role_name()?.to_ascii_lowercase()]);
     match before(store, &key, None) {
-        Some(before) => serde_json::from_value(before)
-            .ok()
-            .filter(|role: &Role| role.arn == arn),
+        Some(before) => serde_json::from_value(before).ok().filter(|role: &Role| role.arn == arn),
         None => role_by_arn(store, arn),
     }
 }
@@ -71,13 +61,7 @@ pub(super) fn seen(call: &Call<'_>, key: &str, document: Option<&Value>) -> Opti
 
 /// Whether anything is hidden in an account at all.
 pub(super) fn anything_hidden(call: &Call<'_>) -> bool {
-    call.store
-        .range(
-            &super::super::store::key(&[&call.account, "iam-before"]),
-            None,
-        )
-        .next()
-        .is_some()
+    call.store.range(&super::super::store::key(&[&call.account, "iam-before"]), None).next().is_some()
 }
 
 /// A stored role as the caller of a list sees it; `hidden` says whether anything is hidden at all.

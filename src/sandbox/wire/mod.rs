@@ -3,6 +3,7 @@
 mod identify;
 mod query;
 mod rest;
+pub(crate) mod signature;
 mod xml;
 
 use bytes::Bytes;

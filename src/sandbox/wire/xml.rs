@@ -7,6 +7,13 @@ use super::super::model::{Kind, Model};
 
 /// Text as XML character data. What XML cannot hold becomes U+FFFD.
 pub(crate) fn escape(text: &str, out: &mut String) {
+    // Almost all text is an encoded document, an ARN or a name, and has nothing to escape.
+    if text.bytes().all(|byte| byte >= b' ' && !b"&<>\"".contains(&byte))
+        && !text.contains(['\u{fffe}', '\u{ffff}'])
+    {
+        out.push_str(text);
+        return;
+    }
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -7,8 +7,7 @@ use super::{statements, texts};
 
 /// Whether a text fits a pattern with `*` and `?`.
 pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
         if p < pattern.len() && pattern[p] == '*' {
@@ -30,9 +29,7 @@ pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
 
 fn matches_action(statement: &Map<String, Value>, action: &str) -> bool {
     let fits = |patterns: Vec<&str>| {
-        patterns
-            .iter()
-            .any(|pattern| wildcard(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
+        patterns.iter().any(|pattern| wildcard(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
     };
     match statement.get("NotAction") {
         Some(excluded) => !fits(texts(Some(excluded))),
@@ -41,10 +38,7 @@ fn matches_action(statement: &Map<String, Value>, action: &str) -> bool {
 }
 
 fn effect(statement: &Map<String, Value>) -> &str {
-    statement
-        .get("Effect")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    statement.get("Effect").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether an identity policy allows an action on something.
@@ -63,18 +57,38 @@ pub(crate) fn trust_allows_service(document: &str, service: &str, actions: &[&st
     let Ok(policy) = serde_json::from_str::<Value>(document) else {
         return false;
     };
-    let names = |statement: &Map<String, Value>| match statement.get("Principal") {
-        Some(Value::String(all)) => all == "*",
-        Some(principal) => texts(principal.get("Service")).contains(&service),
-        None => false,
-    };
     actions.iter().all(|action| {
         let about = statements(&policy)
             .into_iter()
-            .filter(|s| names(s) && matches_action(s, action));
+            .filter(|s| names_service(s, service) && matches_action(s, action));
         let effects: Vec<&str> = about.map(effect).collect();
         effects.contains(&"Allow") && !effects.contains(&"Deny")
     })
+}
+
+/// Whether a trust policy lets a service do an action under these condition keys.
+pub(crate) fn trust_allows_service_under(
+    document: &str,
+    service: &str,
+    action: &str,
+    keys: &[(&str, &str)],
+) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
+    let about = statements(&policy).into_iter().filter(|statement| {
+        names_service(statement, service)
+            && matches_action(statement, action)
+            && condition_holds(statement.get("Condition"), keys)
+    });
+    let effects: Vec<&str> = about.map(effect).collect();
+    effects.contains(&"Allow") && !effects.contains(&"Deny")
+}
+
+fn names_service(statement: &Map<String, Value>, service: &str) -> bool {
+    match statement.get("Principal") {
+        Some(Value::String(all)) => all == "*",
+        Some(principal) => texts(principal.get("Service")).contains(&service),
+        None => false,
+    }
 }
 
 /// What is known of a caller when a trust policy is evaluated.
@@ -116,34 +130,23 @@ fn condition_holds(condition: Option<&Value>, keys: &[(&str, &str)]) -> bool {
         return true;
     };
     operators.iter().all(|(operator, tests)| {
-        tests
-            .as_object()
-            .into_iter()
-            .flatten()
-            .all(|(name, wanted)| {
-                let found = keys
-                    .iter()
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                    .map(|(_, value)| *value);
-                let wanted = texts(Some(wanted));
-                let any = |fits: &dyn Fn(&str, &str) -> bool| {
-                    found.is_some_and(|found| wanted.iter().any(|wanted| fits(wanted, found)))
-                };
-                match operator.as_str() {
-                    "StringEquals" | "ArnEquals" => {
-                        any(&|wanted, found| wanted == found || wildcard(wanted, found))
-                    }
-                    "StringLike" | "ArnLike" => any(&|wanted, found| wildcard(wanted, found)),
-                    "StringEqualsIgnoreCase" => {
-                        any(&|wanted, found| wanted.eq_ignore_ascii_case(found))
-                    }
-                    "StringNotEquals" | "ArnNotEquals" => !any(&|wanted, found| wanted == found),
-                    "StringNotLike" | "ArnNotLike" => {
-                        !any(&|wanted, found| wildcard(wanted, found))
-                    }
-                    _ => false,
+        tests.as_object().into_iter().flatten().all(|(name, wanted)| {
+            let found = keys.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
+            let wanted = texts(Some(wanted));
+            let any = |fits: &dyn Fn(&str, &str) -> bool| {
+                found.is_some_and(|found| wanted.iter().any(|wanted| fits(wanted, found)))
+            };
+            match operator.as_str() {
+                "StringEquals" | "ArnEquals" => {
+                    any(&|wanted, found| wanted == found || wildcard(wanted, found))
                 }
-            })
+                "StringLike" | "ArnLike" => any(&|wanted, found| wildcard(wanted, found)),
+                "StringEqualsIgnoreCase" => any(&|wanted, found| wanted.eq_ignore_ascii_case(found)),
+                "StringNotEquals" | "ArnNotEquals" => !any(&|wanted, found| wanted == found),
+                "StringNotLike" | "ArnNotLike" => !any(&|wanted, found| wildcard(wanted, found)),
+                _ => false,
+            }
+        })
     })
 }
 

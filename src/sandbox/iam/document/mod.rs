@@ -9,7 +9,9 @@ use super::super::error::AwsError;
 use super::super::store::Store;
 
 pub(super) use meaning::allows_action;
-pub(crate) use meaning::{Request, trust_allows_principal, trust_allows_service, wildcard};
+pub(crate) use meaning::{
+    Request, trust_allows_principal, trust_allows_service, trust_allows_service_under, wildcard,
+};
 
 /// What a document is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,10 +56,7 @@ pub(super) fn check(text: &str, kind: Kind) -> Result<Value, AwsError> {
     let Value::Object(members) = &policy else {
         return Err(malformed("Syntax errors in policy."));
     };
-    if members
-        .keys()
-        .any(|name| !["Version", "Id", "Statement"].contains(&name.as_str()))
-    {
+    if members.keys().any(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
         return Err(malformed("Syntax errors in policy."));
     }
     match members.get("Version") {
@@ -65,9 +64,7 @@ pub(super) fn check(text: &str, kind: Kind) -> Result<Value, AwsError> {
         Some(Value::String(version)) if version == "2008-10-17" && kind == Kind::Trust => {}
         None if kind == Kind::Trust => {}
         _ => {
-            return Err(malformed(
-                "Policy document must be version 2012-10-17 or greater.",
-            ));
+            return Err(malformed("Policy document must be version 2012-10-17 or greater."));
         }
     }
     let well_formed = match members.get("Statement") {
@@ -81,15 +78,9 @@ pub(super) fn check(text: &str, kind: Kind) -> Result<Value, AwsError> {
     let mut sids = Vec::new();
     for statement in statements(&policy) {
         check_statement(statement, kind)?;
-        if let Some(sid) = statement
-            .get("Sid")
-            .and_then(Value::as_str)
-            .filter(|sid| !sid.is_empty())
-        {
+        if let Some(sid) = statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()) {
             if sids.contains(&sid) {
-                return Err(malformed(
-                    "Statement IDs (SID) in a single policy must be unique.",
-                ));
+                return Err(malformed("Statement IDs (SID) in a single policy must be unique."));
             }
             sids.push(sid);
         }
@@ -138,19 +129,12 @@ fn check_statement(statement: &Map<String, Value>, kind: Kind) -> Result<(), Aws
         None => {}
     }
     for name in ["Action", "NotAction", "Resource", "NotResource"] {
-        if statement
-            .get(name)
-            .is_some_and(|value| !text_or_list(value))
-        {
+        if statement.get(name).is_some_and(|value| !text_or_list(value)) {
             return Err(syntax());
         }
     }
     let either = |a: &str, b: &str| (statement.contains_key(a), statement.contains_key(b));
-    let actions = [
-        texts(statement.get("Action")),
-        texts(statement.get("NotAction")),
-    ]
-    .concat();
+    let actions = [texts(statement.get("Action")), texts(statement.get("NotAction"))].concat();
     match either("Action", "NotAction") {
         (true, true) => return Err(syntax()),
         (false, false) if kind == Kind::Trust => {
@@ -186,9 +170,7 @@ fn check_trust(statement: &Map<String, Value>, actions: &[&str]) -> Result<(), A
             }
             for service in texts(kinds.get("Service")) {
                 if !service_valid(service) {
-                    return Err(malformed(format!(
-                        "Invalid principal in policy: \"SERVICE\":\"{service}\""
-                    )));
+                    return Err(malformed(format!("Invalid principal in policy: \"SERVICE\":\"{service}\"")));
                 }
             }
             for provider in texts(kinds.get("Federated")) {
@@ -201,13 +183,8 @@ fn check_trust(statement: &Map<String, Value>, actions: &[&str]) -> Result<(), A
         }
         Some(_) => return Err(malformed("Invalid principal in policy.")),
     }
-    if actions
-        .iter()
-        .any(|action| *action != "*" && !action.to_ascii_lowercase().starts_with("sts:"))
-    {
-        return Err(malformed(
-            "AssumeRole policy may only specify STS AssumeRole actions.",
-        ));
+    if actions.iter().any(|action| *action != "*" && !action.to_ascii_lowercase().starts_with("sts:")) {
+        return Err(malformed("AssumeRole policy may only specify STS AssumeRole actions."));
     }
     Ok(())
 }
@@ -218,9 +195,7 @@ fn service_valid(service: &str) -> bool {
         .find_map(|end| service.strip_suffix(end));
     name.is_some_and(|name| {
         !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
     })
 }
 
@@ -228,9 +203,7 @@ fn federated_valid(provider: &str) -> bool {
     match Arn::parse(provider) {
         Some(arn) => {
             arn.service == "iam"
-                && ["oidc-provider/", "saml-provider/"]
-                    .iter()
-                    .any(|kind| arn.resource.starts_with(kind))
+                && ["oidc-provider/", "saml-provider/"].iter().any(|kind| arn.resource.starts_with(kind))
         }
         // Login with Amazon, Google and the like.
         None => provider.contains('.') && !provider.contains([':', ' ']),
@@ -241,10 +214,7 @@ fn check_identity(statement: &Map<String, Value>, actions: &[&str]) -> Result<()
     if statement.contains_key("Principal") || statement.contains_key("NotPrincipal") {
         return Err(malformed("Policy document should not specify a principal."));
     }
-    match (
-        statement.contains_key("Resource"),
-        statement.contains_key("NotResource"),
-    ) {
+    match (statement.contains_key("Resource"), statement.contains_key("NotResource")) {
         (true, true) => return Err(malformed("Syntax errors in policy.")),
         (false, false) => return Err(malformed("Policy statement must contain resources.")),
         _ => {}
@@ -253,9 +223,7 @@ fn check_identity(statement: &Map<String, Value>, actions: &[&str]) -> Result<()
         let prefixed = action.split_once(':').is_some_and(|(vendor, name)| {
             !name.is_empty()
                 && !vendor.is_empty()
-                && vendor
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && vendor.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         });
         if *action != "*" && !prefixed {
             return Err(malformed(
@@ -263,22 +231,13 @@ fn check_identity(statement: &Map<String, Value>, actions: &[&str]) -> Result<()
             ));
         }
     }
-    for resource in [
-        texts(statement.get("Resource")),
-        texts(statement.get("NotResource")),
-    ]
-    .concat()
-    {
+    for resource in [texts(statement.get("Resource")), texts(statement.get("NotResource"))].concat() {
         if resource == "*" {
             continue;
         }
         let parts: Vec<&str> = resource.splitn(6, ':').collect();
-        if parts.len() < 6 && !resource.contains('*')
-            || parts[0] != "arn" && !resource.starts_with('*')
-        {
-            return Err(malformed(format!(
-                "Resource {resource} must be in ARN format or \"*\"."
-            )));
+        if parts.len() < 6 && !resource.contains('*') || parts[0] != "arn" && !resource.starts_with('*') {
+            return Err(malformed(format!("Resource {resource} must be in ARN format or \"*\".")));
         }
     }
     Ok(())
@@ -321,14 +280,9 @@ fn check_condition(condition: Option<&Value>) -> Result<(), AwsError> {
         return Err(malformed("Syntax errors in policy."));
     };
     for (operator, keys) in operators {
-        let bare = operator
-            .trim_start_matches("ForAllValues:")
-            .trim_start_matches("ForAnyValue:");
+        let bare = operator.trim_start_matches("ForAllValues:").trim_start_matches("ForAnyValue:");
         let bare = bare.trim_end_matches("IfExists");
-        if !OPERATORS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(bare))
-        {
+        if !OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(bare)) {
             return Err(malformed(format!("Invalid Condition type : {operator}.")));
         }
         let Value::Object(keys) = keys else {
@@ -347,13 +301,7 @@ fn check_condition(condition: Option<&Value>) -> Result<(), AwsError> {
 /// The principals of one kind that a document names.
 pub(super) fn principals(policy: &Value, kind: &str) -> Vec<String> {
     let named = statements(policy).into_iter().flat_map(|statement| {
-        let of = |name: &str| {
-            texts(
-                statement
-                    .get(name)
-                    .and_then(|principal| principal.get(kind)),
-            )
-        };
+        let of = |name: &str| texts(statement.get(name).and_then(|principal| principal.get(kind)));
         [of("Principal"), of("NotPrincipal")].concat()
     });
     named.map(str::to_owned).collect()
@@ -367,10 +315,7 @@ pub(super) fn map_principals(policy: &mut Value, replace: &dyn Fn(&str) -> Optio
         None => Vec::new(),
     };
     for statement in statements {
-        match statement
-            .get_mut("Principal")
-            .and_then(|principal| principal.get_mut("AWS"))
-        {
+        match statement.get_mut("Principal").and_then(|principal| principal.get_mut("AWS")) {
             Some(Value::String(one)) => {
                 if let Some(new) = replace(one) {
                     *one = new;
@@ -390,41 +335,24 @@ pub(super) fn map_principals(policy: &mut Value, replace: &dyn Fn(&str) -> Optio
 
 /// That an AWS principal is one: an account, or a user or role that exists. Of accounts that hold no role here nothing
 /// is known, and users are not kept, so those are taken to exist.
-pub(super) fn check_aws_principal(
-    store: &Store,
-    account: &str,
-    principal: &str,
-) -> Result<(), AwsError> {
-    let wrong = || {
-        malformed(format!(
-            "Invalid principal in policy: \"AWS\":\"{principal}\""
-        ))
-    };
+pub(super) fn check_aws_principal(store: &Store, account: &str, principal: &str) -> Result<(), AwsError> {
+    let wrong = || malformed(format!("Invalid principal in policy: \"AWS\":\"{principal}\""));
     let digits = |text: &str| text.len() == 12 && text.chars().all(|c| c.is_ascii_digit());
     if principal == "*" || digits(principal) {
         return Ok(());
     }
     // The id of something that is gone, as IAM itself shows it.
-    if ["AROA", "AIDA"]
-        .iter()
-        .any(|kind| principal.starts_with(kind))
-    {
+    if ["AROA", "AIDA"].iter().any(|kind| principal.starts_with(kind)) {
         return Err(wrong());
     }
-    let arn = Arn::parse(principal)
-        .filter(|arn| digits(arn.account) && arn.region.is_empty())
-        .ok_or_else(wrong)?;
-    let known_account = arn.account == account
-        || store
-            .range(&iam_key(arn.account, &["role"]), None)
-            .next()
-            .is_some();
+    let arn =
+        Arn::parse(principal).filter(|arn| digits(arn.account) && arn.region.is_empty()).ok_or_else(wrong)?;
+    let known_account =
+        arn.account == account || store.range(&iam_key(arn.account, &["role"]), None).next().is_some();
     let exists = match (arn.service, arn.resource.split('/').next()) {
         ("iam", Some("root")) => arn.resource == "root",
         ("iam", Some("user")) => arn.resource.len() > 5,
-        ("iam", Some("role")) => {
-            !known_account || super::visible_role_by_arn(store, principal).is_some()
-        }
+        ("iam", Some("role")) => !known_account || super::visible_role_by_arn(store, principal).is_some(),
         ("sts", Some("assumed-role")) => arn.resource.split('/').count() == 3,
         ("sts", Some("federated-user")) => true,
         _ => false,
@@ -440,10 +368,7 @@ mod tests {
         "Principal":{"Service":["pods.eks.amazonaws.com"]},"Action":["sts:AssumeRole","sts:TagSession"]}}"#;
 
     fn refusal(text: &str, kind: Kind) -> String {
-        check(text, kind)
-            .err()
-            .map(|error| error.message)
-            .unwrap_or_default()
+        check(text, kind).err().map(|error| error.message).unwrap_or_default()
     }
 
     #[test]
@@ -452,10 +377,7 @@ mod tests {
         let cases = [
             ("{", "This policy contains invalid Json"),
             ("[]", "Syntax errors in policy."),
-            (
-                r#"{"Version":"2012-10-17","Statement":[]}"#,
-                "Syntax errors in policy.",
-            ),
+            (r#"{"Version":"2012-10-17","Statement":[]}"#, "Syntax errors in policy."),
             (
                 r#"{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}"#,
                 "Missing required field Principal",
@@ -476,25 +398,12 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(refusal(text, Kind::Trust), expected, "{text}");
         }
-        let identity =
-            |statement: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+        let identity = |statement: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
         let cases = [
-            (
-                r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#,
-                "",
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::b/*"]}"#,
-                "",
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"s3:*"}"#,
-                "Policy statement must contain resources.",
-            ),
-            (
-                r#"{"Effect":"Allow","Resource":"*"}"#,
-                "Policy statement must contain actions.",
-            ),
+            (r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#, ""),
+            (r#"{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::b/*"]}"#, ""),
+            (r#"{"Effect":"Allow","Action":"s3:*"}"#, "Policy statement must contain resources."),
+            (r#"{"Effect":"Allow","Resource":"*"}"#, "Policy statement must contain actions."),
             (
                 r#"{"Effect":"Allow","Action":"s3:*","Resource":"b"}"#,
                 "Resource b must be in ARN format or \"*\".",
@@ -509,11 +418,7 @@ mod tests {
             ),
         ];
         for (statement, expected) in cases {
-            assert_eq!(
-                refusal(&identity(statement), Kind::Identity),
-                expected,
-                "{statement}"
-            );
+            assert_eq!(refusal(&identity(statement), Kind::Identity), expected, "{statement}");
         }
     }
 }
