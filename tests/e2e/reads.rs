@@ -51,7 +51,7 @@ fn what_could_not_be_searched_is_named() {
     server.faults(&json!([denied("GetResources"), denied("ListClusters"), denied("ListAddons")]));
     let planned = world.plan().done();
     world.snapshot(&planned.stdout, "not-searched");
-    planned.says(&["orphan add-ons could not be looked for"]);
+    planned.says(&["orphan add-ons, clusters and Pod Identity associations could not be looked for"]);
 }
 
 #[test]
