@@ -65,6 +65,15 @@ async fn a_directory_that_a_server_holds_is_reached_through_it() {
 }
 
 #[test]
+fn one_process_holds_a_directory() {
+    let world = World::of(ROLE_ONLY);
+    let held = eksform::sandbox::Sandbox::open(&world.sandbox(), eksform::sandbox::Options::default());
+    world.plan().ends(1).complains(&["held by another process", "--sandbox=DIR"]);
+    drop(held);
+    world.plan().done();
+}
+
+#[test]
 fn aws_is_taken_from_the_environment() {
     let world = World::of(ROLE_ONLY);
     let server = world.server();
