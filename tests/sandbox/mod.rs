@@ -5,6 +5,7 @@ mod associations;
 mod botocore;
 mod client;
 mod clusters;
+mod commands;
 mod durable;
 mod faults;
 mod hostile;
