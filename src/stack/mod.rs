@@ -19,5 +19,5 @@ pub use declare::{Program, declare};
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
-pub use validate::validate;
 pub use provider::{AssumeRole, ProviderConfig};
+pub use validate::validate;

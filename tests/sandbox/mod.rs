@@ -1,5 +1,6 @@
 //! The sandbox from outside: requests in, responses out.
 
+mod access;
 mod addons;
 mod associations;
 mod botocore;
