@@ -5,6 +5,7 @@ mod architecture;
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+mod docs;
 mod invalid;
 mod lang;
 mod plan;

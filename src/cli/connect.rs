@@ -43,13 +43,10 @@ pub fn connect(global: &Global, parallelism: usize) -> Result<Connected, Box<Dia
 #[cfg(feature = "sandbox")]
 mod embedded {
     use super::Connected;
-    use crate::aws::{Aws, Setup, fallible_transport, transport};
+    use crate::aws::{Aws, Setup, SharedHttpClient, access_key, fallible_transport};
     use crate::cli::loopback::exchange;
     use crate::diagnostic::Diagnostic;
-    use crate::sandbox::{DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
-    use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
-    use aws_smithy_runtime_api::client::http::SharedHttpClient;
+    use crate::sandbox::{Broken, DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
     use std::path::Path;
     use std::sync::Arc;
 
@@ -71,10 +68,9 @@ mod embedded {
             }
         };
         let region = std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty());
-        let credentials = Credentials::new(DEFAULT_ACCOUNT, "sandbox", None, None, "sandbox");
         let setup = Setup {
             http_client: Some(http_client),
-            credentials: Some(SharedCredentialsProvider::new(credentials)),
+            credentials: Some(access_key(DEFAULT_ACCOUNT, "sandbox")),
             region: Some(region.unwrap_or_else(|| DEFAULT_REGION.to_string()).into()),
             isolated: true,
             parallelism,
@@ -83,10 +79,20 @@ mod embedded {
         Ok(Connected { aws: Arc::new(Aws::new(setup)), what })
     }
 
+    /// As unreliable as a network where faults are asked for.
     fn in_process(sandbox: Sandbox) -> SharedHttpClient {
-        transport(move |request| {
+        fallible_transport(move |request| {
             let sandbox = sandbox.clone();
-            Box::pin(async move { sandbox.handle(request).await })
+            Box::pin(async move {
+                let response = sandbox.handle(request).await;
+                match response.extensions().get::<Broken>().copied() {
+                    None => Ok(response),
+                    Some(Broken::Reset) => Err(std::io::ErrorKind::ConnectionReset.into()),
+                    Some(Broken::Truncated(length)) => {
+                        Ok(response.map(|body| body.slice(..length.min(body.len()))))
+                    }
+                }
+            })
         })
     }
 

@@ -536,6 +536,14 @@ impl Builder<'_> {
             )
             .at(instance.span)
             .about(&instance.address);
+            let meaning = match &*object.status {
+                "UPDATE_FAILED" => {
+                    "The last update failed. Nothing differs from the files, so nothing is sent again."
+                }
+                "DELETE_FAILED" => "AWS failed to delete it. It is declared, so it is kept as it is.",
+                _ => "Nothing differs from the files, so nothing is changed.",
+            };
+            diagnostic = diagnostic.with_note(meaning);
             for issue in &object.issues {
                 diagnostic = diagnostic.with_note(format!("{}: {}", issue.code, issue.message));
             }

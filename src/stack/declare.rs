@@ -225,6 +225,14 @@ impl Reader {
             ("terraform", _) => diagnostic
                 .label("there is no state to configure")
                 .help("name the stack instead: stack \"my-platform\" {}"),
+            ("resource", None) => diagnostic
+                .label("kinds are blocks of their own here")
+                .help("eksform has clusters, add-ons, roles and pod identity associations: leave the rest to Terraform"),
+            ("data", _) => diagnostic
+                .label("there are no data sources")
+                .help("use variables, and literals for what exists: cluster = \"its-name\""),
+            ("import", _) => diagnostic.label("nothing has to be imported").help("write: adopt { to = … }"),
+            ("module", _) => diagnostic.label("not supported yet").help("write the blocks here, with for_each"),
             (kind, _) => {
                 let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
                 diagnostic.help(did_you_mean(kind, known.collect::<Vec<_>>().iter().copied()))
@@ -431,7 +439,8 @@ impl Reader {
                         "missing-attribute",
                         format!("A {} block needs condition and error_message", block.kind),
                     )
-                    .at(block.span),
+                    .at(block.span)
+                    .help("write: condition = … and error_message = \"…\""),
                 );
                 None
             }
@@ -551,7 +560,9 @@ impl Reader {
             (Some(count), Some(_)) => {
                 self.error(
                     Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
-                        .at(count.span()),
+                        .at(count.span())
+                        .label("for_each is there as well")
+                        .help("keep for_each for instances with names of their own, count for interchangeable ones"),
                 );
                 Repeat::Once
             }
@@ -561,7 +572,7 @@ impl Reader {
         };
         let provider = expr("provider").and_then(|expr| self.provider_reference(&expr));
         let depends_on = self.reference_list(block, "depends_on");
-        let (prevent_destroy, ignore_changes) = self.lifecycle(block);
+        let (prevent_destroy, ignore_changes) = self.lifecycle(schema, block);
         let resource = Resource {
             schema,
             name,
@@ -620,7 +631,23 @@ impl Reader {
         found
     }
 
-    fn lifecycle(&mut self, block: &Block) -> (bool, Ignore) {
+    /// Complains about a name in `ignore_changes` that is no attribute files can set.
+    fn ignorable(&mut self, schema: &'static Schema, reference: &references::Reference) {
+        let known = schema.attributes.iter().filter(|attribute| !attribute.is_computed());
+        let known: Vec<&str> = known.map(|attribute| attribute.name).collect();
+        if !known.contains(&reference.root.as_ref()) {
+            self.error(
+                Diagnostic::error(
+                    "unknown-attribute",
+                    format!("A {} has no attribute \"{}\" to ignore", schema.kind, reference.root),
+                )
+                .at(reference.span)
+                .help(did_you_mean(&reference.root, known.iter().copied())),
+            );
+        }
+    }
+
+    fn lifecycle(&mut self, schema: &'static Schema, block: &Block) -> (bool, Ignore) {
         let mut prevent_destroy = false;
         let mut ignore = Ignore::None;
         for lifecycle in block.body.blocks_of("lifecycle") {
@@ -637,6 +664,9 @@ impl Reader {
                 Some(attribute) if attribute.expr.as_keyword() == Some("all") => ignore = Ignore::All,
                 Some(_) => {
                     let names = self.reference_list(lifecycle, "ignore_changes");
+                    for reference in &names {
+                        self.ignorable(schema, reference);
+                    }
                     ignore = Ignore::Attributes(names.into_iter().map(|reference| reference.root).collect());
                 }
                 None => {}
@@ -655,7 +685,8 @@ fn count(number: usize, what: &str) -> String {
     }
 }
 
-fn identifier(name: &str) -> bool {
+/// Whether expressions can refer to it by name.
+pub(super) fn identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))

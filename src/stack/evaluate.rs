@@ -1,5 +1,7 @@
 //! Declarations + snapshot → instances, their proposals, and what would have to be read.
 
+mod parents;
+
 use super::declare::{Ignore, Program, Repeat, Resource};
 use super::decode::Decoder;
 use super::graph::{Graph, Node, graph};
@@ -10,7 +12,7 @@ use super::scope::{Iteration, StackScope, Values, failed};
 use super::{explain, variables};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Observed, Subject};
-use crate::kinds::{self, OWNERSHIP, RefersBy, Schema, Ty};
+use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName, ownership_tags};
@@ -52,6 +54,12 @@ pub fn evaluate(
         diagnostics: Vec::new(),
     };
     evaluator.run();
+    // A name that does not exist was complained about where references were followed.
+    let unknown = |diagnostic: &Diagnostic| {
+        (diagnostic.code == "unknown-reference").then_some(diagnostic.span).flatten()
+    };
+    let followed: BTreeSet<Span> = diagnostics.iter().filter_map(unknown).collect();
+    evaluator.diagnostics.retain(|diagnostic| !unknown(diagnostic).is_some_and(|at| followed.contains(&at)));
     diagnostics.append(&mut evaluator.diagnostics);
     let mut evaluation = evaluator.evaluation;
     evaluation.wants.extend(evaluator.asked.into_inner());
@@ -167,7 +175,8 @@ impl Evaluator<'_> {
                 _ if value.is_null() => {}
                 _ => self.diagnostics.push(
                     Diagnostic::error("invalid-name", "\"instance\" has to be letters, digits, - _ and .")
-                        .at(expr.span()),
+                        .at(expr.span())
+                        .label("part of the tag that marks what the stack owns"),
                 ),
             }
         }
@@ -182,7 +191,8 @@ impl Evaluator<'_> {
                 }
                 None => self.diagnostics.push(
                     Diagnostic::error("type-mismatch", "\"allow_destroy\" has to be a list of cluster names")
-                        .at(expr.span()),
+                        .at(expr.span())
+                        .help("write: allow_destroy = [\"my-cluster\"]"),
                 ),
             }
         }
@@ -244,8 +254,28 @@ impl Evaluator<'_> {
     /// Who the callers are, and everything the stack owns.
     fn search(&mut self) {
         for provider in self.evaluation.providers.keys() {
-            if !self.snapshot.callers.contains_key(provider) {
-                self.evaluation.wants.insert(Want::Caller(provider.clone()));
+            match self.snapshot.callers.get(provider) {
+                Some(Fact::Known(_)) => {}
+                None => {
+                    self.evaluation.wants.insert(Want::Caller(provider.clone()));
+                }
+                Some(Fact::Absent | Fact::Denied(_)) => {
+                    let why = match self.snapshot.callers.get(provider) {
+                        Some(Fact::Denied(why)) => why.to_string(),
+                        _ => "there are no credentials".to_string(),
+                    };
+                    let mut diagnostic = Diagnostic::error(
+                        "no-caller",
+                        format!("{provider} cannot tell whose account it works in"),
+                    )
+                    .with_note(why)
+                    .help("check credentials, profile and region");
+                    if let Some(span) = self.evaluation.providers.get(provider).and_then(|config| config.span)
+                    {
+                        diagnostic = diagnostic.at(span);
+                    }
+                    self.diagnostics.push(diagnostic);
+                }
             }
             for schema in kinds::ALL {
                 let searched = self
@@ -272,7 +302,18 @@ impl Evaluator<'_> {
                 self.diagnostics.push(
                     Diagnostic::error("unknown-reference", format!("Nothing is declared as {}", adopt.to))
                         .at(adopt.span)
-                        .help("declare it first: adopting means that the block describes what exists"),
+                        .help(
+                            match crate::diagnostic::nearest(
+                                &adopt.to.to_string(),
+                                declared.iter().map(String::as_str),
+                            ) {
+                                Some(near) => format!("did you mean {near}?"),
+                                None => {
+                                    "declare it first: adopting means that the block describes what exists"
+                                        .to_string()
+                                }
+                            },
+                        ),
                 );
             }
         }
@@ -334,7 +375,12 @@ impl Evaluator<'_> {
         let Some(count) = count else {
             self.diagnostics.push(
                 Diagnostic::error("type-mismatch", "\"count\" has to be a whole number from 0 to 100000")
-                    .at(expr.span()),
+                    .at(expr.span())
+                    .label(match value.as_number() {
+                        Some(number) => format!("this is {number}"),
+                        None => format!("this is a {}", value.type_name()),
+                    })
+                    .help("count = 0 makes none"),
             );
             return None;
         };
@@ -359,7 +405,9 @@ impl Evaluator<'_> {
                     "sensitive-for-each",
                     "\"for_each\" would show a sensitive value in addresses",
                 )
-                .at(expr.span()),
+                .at(expr.span())
+                .label("keys become part of addresses")
+                .help("take keys that are no secret, or nonsensitive(…) if these are none"),
             );
             return None;
         }
@@ -520,60 +568,6 @@ impl Evaluator<'_> {
             Some([provider]) => provider.clone(),
             _ => ProviderRef::default(),
         }
-    }
-
-    /// A cluster that no file declares has to exist.
-    fn parent_exists(
-        &mut self,
-        schema: &'static Schema,
-        desired: &Map,
-        spans: &BTreeMap<Path, Span>,
-        header: Span,
-        provider: &ProviderRef,
-    ) {
-        for attribute in schema.attributes {
-            let Some(refers) = attribute.refers.filter(|refers| refers.by == RefersBy::Name) else {
-                continue;
-            };
-            let Some(name) = desired.get(attribute.name).and_then(Value::as_str) else { continue };
-            if self.clusters.contains_key(name) {
-                continue;
-            }
-            let Some(parent) = kinds::schema(refers.kind) else { continue };
-            let identity = Identity {
-                scope: provider.clone(),
-                kind: refers.kind.into(),
-                key: Arc::from([parent.key_part(name)]),
-            };
-            match self.fact(&identity, parent) {
-                None => {
-                    self.evaluation.wants.insert(Want::Object(identity));
-                }
-                Some(Fact::Absent) if self.inputs.mode == super::Mode::Apply => {
-                    let declared: Vec<&str> = self.clusters.keys().map(AsRef::as_ref).collect();
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            "missing-cluster",
-                            format!("There is no {} \"{name}\"", refers.kind),
-                        )
-                        .at(spans.get(&Path::attribute(attribute.name)).copied().unwrap_or(header))
-                        .label("neither declared here nor in the account")
-                        .help(
-                            match crate::diagnostic::nearest(name, declared.iter().copied()) {
-                                Some(near) => format!("did you mean \"{near}\"?"),
-                                None => "declare the cluster, or check account and region".to_string(),
-                            },
-                        ),
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn fact(&self, identity: &Identity<ProviderRef>, schema: &Schema) -> Option<&Fact<crate::live::Object>> {
-        let place = self.snapshot.place(&identity.scope, schema.regional)?;
-        self.snapshot.object(&identity.within(place))
     }
 
     fn propose(

@@ -1,7 +1,7 @@
 //! Which declaration needs which, before anything is evaluated.
 
 use super::declare::{Program, Repeat, Resource};
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
 use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::references::{self, RefStep, Reference};
@@ -130,9 +130,12 @@ impl Builder<'_> {
             }
         };
         self.body(node, &resource.body, allowed, &mut Vec::new(), true);
+        // What is only depended on orders, and is nothing that the block refers to.
+        let targets = self.targets.get(node).cloned().unwrap_or_default();
         for reference in &resource.depends_on {
             self.reference(node, reference, Allowed::default(), &[]);
         }
+        self.targets.insert(node.clone(), targets);
         if let Some((provider, span)) = &resource.provider
             && provider.alias.is_some()
             && !self.program.providers.contains_key(provider)
@@ -262,7 +265,14 @@ impl Builder<'_> {
                         .at(reference.span)
                         .help(match by_terraform {
                             Some(schema) => format!("write {}.NAME", schema.kind),
-                            None if first.is_none() => format!("for text write it in quotes: \"{root}\""),
+                            None if first.is_none() => match nearest(root, ["true", "false", "null"]) {
+                                Some(keyword) => format!("did you mean {keyword}?"),
+                                None => format!("for text write it in quotes: \"{root}\""),
+                            },
+                            None if root == "data" => {
+                                "there are no data sources: use variables, and literals for what exists already"
+                                    .to_string()
+                            }
                             None => did_you_mean(root, known.iter().copied()),
                         }),
                 )
@@ -278,8 +288,8 @@ impl Builder<'_> {
 
 type Edges = BTreeMap<Node, BTreeMap<Node, Option<Span>>>;
 
-/// Every node after those it needs. Clusters come as early as they can, so that what lives in them
-/// finds them evaluated; otherwise the order is that of the names.
+/// Every node after those it needs. Clusters and what they need come first, so that what lives in a
+/// cluster finds it evaluated even if it names it by a literal; otherwise the order is that of the names.
 fn order(edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let nodes: Vec<&Node> = edges.keys().collect();
     let index: BTreeMap<&Node, usize> = nodes.iter().copied().zip(0..).collect();
@@ -298,8 +308,16 @@ fn order(edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
             diagnostics.push(circle(&component, &nodes, edges));
         }
     }
+    let mut for_clusters: BTreeSet<usize> = BTreeSet::new();
+    let clusters = |at: &usize| matches!(nodes[*at], Node::Resource(kind, _) if &**kind == "cluster");
+    let mut next: Vec<usize> = (0..nodes.len()).filter(clusters).collect();
+    while let Some(at) = next.pop() {
+        if for_clusters.insert(at) {
+            next.extend(graph.neighbors_directed(at, petgraph::Direction::Incoming));
+        }
+    }
     let rank = |at: usize| match nodes[at] {
-        Node::Resource(kind, _) if &**kind == "cluster" => 0u8,
+        _ if for_clusters.contains(&at) => 0u8,
         Node::Resource(..) => 2,
         Node::Output(_) => 3,
         _ => 1,

@@ -11,6 +11,7 @@ mod inputs;
 mod instance;
 mod provider;
 mod scope;
+mod together;
 mod validate;
 mod variables;
 mod version;
