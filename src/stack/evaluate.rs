@@ -549,10 +549,13 @@ impl Evaluator<'_> {
                 Some(_) if value.is_sensitive() => {
                     let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);
                     self.diagnostics.push(
-                        Diagnostic::error("sensitive-name", format!("\"{name}\" would show a sensitive value"))
-                            .at(span)
-                            .label("part of ARNs and of every message about the object")
-                            .help("take a name that is no secret, or nonsensitive(…) if this is none"),
+                        Diagnostic::error(
+                            "sensitive-name",
+                            format!("\"{name}\" would show a sensitive value"),
+                        )
+                        .at(span)
+                        .label("part of ARNs and of every message about the object")
+                        .help("take a name that is no secret, or nonsensitive(…) if this is none"),
                     );
                     return None;
                 }
