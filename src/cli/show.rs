@@ -17,14 +17,19 @@ pub struct Loaded {
     pub saved: saved::Saved,
 }
 
-/// Reads a plan file and plans again from what it holds: the outcome is the same, or the file is refused.
-pub fn load(chdir: &Path, path: &Path, given: &super::args::Variables) -> Result<Loaded, Vec<Diagnostic>> {
-    let text = std::fs::read_to_string(chdir.join(path)).map_err(|error| {
-        vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", path.display()))]
+/// Reads a plan file, relative to the stack's directory, and plans again from what it holds: the outcome is
+/// the same, or the file is refused.
+pub fn load(
+    directory: &Path,
+    file: &Path,
+    given: &super::args::Variables,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = std::fs::read_to_string(directory.join(file)).map_err(|error| {
+        vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", file.display()))]
     })?;
     let mut saved = saved::read(&text).map_err(|problem| vec![*problem])?;
     if !saved.secret_variables.is_empty() {
-        let given = variables::gather(chdir, given)?;
+        let given = variables::gather(directory, given)?;
         saved.complete(&given).map_err(|problem| vec![*problem])?;
     } else {
         saved.complete(&std::collections::BTreeMap::new()).map_err(|problem| vec![*problem])?;

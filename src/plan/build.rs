@@ -323,7 +323,11 @@ impl Builder<'_> {
                 .about(address);
                 for difference in &instance.proposed.proposal.differences {
                     if difference.path.root() != Some(OWNERSHIP) {
-                        let what = if difference.after.is_null() { "remove" } else { "change" };
+                        let what = match (difference.before.is_null(), difference.after.is_null()) {
+                            (_, true) => "remove",
+                            (true, false) => "add",
+                            (false, false) => "change",
+                        };
                         diagnostic =
                             diagnostic.with_note(format!("adopting would also {what} {}", difference.path));
                     }
