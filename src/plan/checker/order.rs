@@ -2,6 +2,7 @@
 
 use super::{Checker, accounts, deletes, name, names};
 use crate::plan::change::{Change, ChangeAction, Reason};
+use crate::stack::BlockId;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -60,7 +61,7 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
             .iter()
             .find(|instance| instance.identity.as_ref() == Some(&second.identity));
         if let (Some(instance), Some(address)) = (declared, &first.address) {
-            let block = (address.kind.clone(), address.name.clone());
+            let block = BlockId::of(address);
             if !same
                 && (instance.references.contains(address)
                     || instance.whole_blocks.contains(&block)
