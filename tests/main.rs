@@ -5,6 +5,9 @@ mod architecture;
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
+mod docs;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod e2e;
 mod invalid;
 mod lang;
 mod plan;

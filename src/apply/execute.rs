@@ -15,10 +15,14 @@ use crate::plan::{
 use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+/// Seconds between two signs of life of a change that takes its time.
+const TELL_EVERY: u64 = 10;
 
 /// How a plan is walked.
 #[derive(Clone, Debug)]
@@ -259,7 +263,7 @@ impl Shared {
             let seconds = operation.map_or(0, |operation| operation.seconds);
             // Several times what AWS typically takes, and never less than ten minutes.
             let deadline = Duration::from_secs(u64::from(seconds).saturating_mul(5).max(600));
-            let progress = |status: &str| self.progress(change, status, started);
+            let progress = self.progress(change, started);
             let result = self.execution.aws.settle(request, wait, deadline, &progress).await?;
             settled.object = result.object;
             settled.notes.extend(result.notes);
@@ -268,8 +272,16 @@ impl Shared {
         Ok(settled)
     }
 
-    fn progress(&self, change: &Change, status: &str, started: Instant) {
-        self.tell(&Event::Progress { change: change.id, status: status.into(), elapsed: started.elapsed() });
+    /// Tells that AWS is still at it, every ten seconds.
+    fn progress<'a>(&'a self, change: &'a Change, started: Instant) -> impl Fn(&str) + Sync + 'a {
+        let next = AtomicU64::new(TELL_EVERY);
+        move |status| {
+            let elapsed = started.elapsed();
+            if elapsed.as_secs() >= next.load(Ordering::Relaxed) {
+                next.store(elapsed.as_secs() + TELL_EVERY, Ordering::Relaxed);
+                self.tell(&Event::Progress { change: change.id, status: status.into(), elapsed });
+            }
+        }
     }
 
     fn request<'a>(&'a self, change: &'a Change, call: &'a Call, after: Option<&'a Map>) -> Request<'a> {
@@ -292,7 +304,7 @@ impl Shared {
         let call = Call { operation, paths: Vec::new(), token: None };
         let request = self.request(change, &call, change.after.as_ref());
         let wait = if gone { Wait::Gone } else { Wait::Settled };
-        let progress = |status: &str| self.progress(change, status, started);
+        let progress = self.progress(change, started);
         self.execution.aws.settle(request, wait, Duration::from_secs(3600), &progress).await
     }
 

@@ -82,7 +82,7 @@ fn question(mode: Mode) -> &'static str {
 
 fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
-        let loaded = show::load(&global.chdir.join(file), &args.planning.variables)?;
+        let loaded = show::load(&global.chdir, file, &args.planning.variables)?;
         let sources = loaded.program.sources.clone();
         let connected: Connected =
             connect::connect(global, args.planning.parallelism).map_err(|problem| vec![*problem])?;

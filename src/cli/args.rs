@@ -241,6 +241,28 @@ mod tests {
     }
 
     #[test]
+    fn every_flag_is_documented() {
+        use clap::CommandFactory;
+        let page = include_str!("../../docs/reference/commands.md");
+        fn walk(command: &clap::Command, name: &str, page: &str, found: &mut Vec<String>) {
+            if !command.has_subcommands() && !page.contains(&format!("\n## {name}\n")) {
+                found.push(name.to_string());
+            }
+            for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+                if !page.contains(&format!("`--{flag}")) {
+                    found.push(format!("{name} --{flag}"));
+                }
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, format!("{name} {}", inner.get_name()).trim(), page, found);
+            }
+        }
+        let mut found = Vec::new();
+        walk(&Cli::command(), "", page, &mut found);
+        assert!(found.is_empty(), "not in docs/reference/commands.md: {found:?}");
+    }
+
+    #[test]
     #[cfg(feature = "aws")]
     fn global_flags_stand_anywhere_and_a_single_dash_will_do() {
         for line in [

@@ -70,9 +70,9 @@ fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>>
             continue;
         }
         let shown = if relative == "." { name.to_string() } else { format!("{relative}/{name}") };
-        let text = text(&path).map(Arc::from).map_err(|why| {
-            Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {why}"))
-        });
+        let text = text(&path)
+            .map(Arc::from)
+            .map_err(|why| Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {why}")));
         found.push((shown.into(), text));
     }
     Ok(found)

@@ -79,6 +79,20 @@ fn document_text(text: &str) -> Option<Value> {
     serde_yaml_ng::from_str::<serde_json::Value>(text).ok().map(|yaml| json::from_json(&yaml))
 }
 
+/// What is wrong with the text of a document: neither JSON nor YAML, or no object.
+pub fn document_problem(text: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    match serde_yaml_ng::from_str::<serde_json::Value>(text) {
+        Ok(serde_json::Value::Object(_) | serde_json::Value::Null) => None,
+        Ok(_) => Some("an object is needed, as { \"key\": … } or key: …".to_string()),
+        // JSON is YAML but for few oddities, such as tabs.
+        Err(_) if document_text(text).is_some_and(|value| value.as_map().is_some()) => None,
+        Err(error) => Some(format!("neither JSON nor YAML: {error}")),
+    }
+}
+
 /// Sets are written as lists in a document.
 fn sets_as_lists(value: &Value) -> Value {
     match value.data() {

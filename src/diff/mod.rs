@@ -4,7 +4,6 @@ mod compare;
 mod propose;
 mod refine;
 
-pub use compare::canonical;
-pub use compare::is_own_tag;
+pub use compare::{canonical, document_problem, is_own_tag};
 pub use propose::{Action, Difference, Observed, Proposal, Proposed, Subject, propose};
 pub use refine::contradiction;

@@ -44,6 +44,7 @@ const ATTRIBUTES: &[Attribute] = &[
     )
     .in_place(UPDATE)
     .refers("role", RefersBy::Arn)
+    .excludes(&["pod_identity_association"])
     .checks(&[Check::Arn { service: "iam", resource: "role/" }]),
     Attribute::new("namespace", Ty::String, "The Kubernetes namespace the add-on is installed in.")
         .filled_by_aws()

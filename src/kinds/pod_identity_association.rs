@@ -53,6 +53,7 @@ const ATTRIBUTES: &[Attribute] = &[
     )
     .in_place(UPDATE)
     .compare(Compare::Policy)
+    .needs("disable_session_tags", true)
     .checks(&[Check::Policy { max: 2048 }]),
     super::schema_tags(),
     super::schema_ownership(),

@@ -32,7 +32,10 @@ pub fn canonical(document: &Value) -> Result<Value, String> {
                     "Version" | "Id" => {
                         canonical.insert(key.clone(), value.clone());
                     }
-                    other => return Err(format!("a policy document has no element \"{other}\"")),
+                    other => {
+                        let near = near(other, &["Version", "Id", "Statement"]);
+                        return Err(format!("a policy document has no element \"{other}\"{near}"));
+                    }
                 }
             }
             if !canonical.contains_key("Statement") {
@@ -56,6 +59,26 @@ pub fn text(document: &Value) -> String {
     match document.data() {
         Data::String(text) => text.to_string(),
         _ => json::to_json(document).to_string(),
+    }
+}
+
+const STATEMENT: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+/// The element that was probably meant.
+fn near(given: &str, known: &[&str]) -> String {
+    match crate::diagnostic::nearest(given, known.iter().copied()) {
+        Some(near) => format!(": did you mean \"{near}\"?"),
+        None => String::new(),
     }
 }
 
@@ -91,7 +114,10 @@ fn statement(value: &Value) -> Result<Value, String> {
             "Condition" => condition(value),
             "Sid" if value.as_str() == Some("") => continue,
             "Sid" | "Effect" => value.clone(),
-            other => return Err(format!("a statement has no element \"{other}\"")),
+            other => {
+                let near = near(other, &STATEMENT);
+                return Err(format!("a statement has no element \"{other}\"{near}"));
+            }
         };
         canonical.insert(key.clone(), element);
     }

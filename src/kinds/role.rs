@@ -27,11 +27,13 @@ const ATTRIBUTES: &[Attribute] = &[
         "Who may assume the role; without any block and without trust_policy, pods through EKS Pod Identity.",
     )
     .default(|| Value::list(Vec::new()))
+    .one_of(&["service", "aws", "federated"])
     .change(Change::Expanded),
     Attribute::new("trust_policy", Ty::Any, "The whole trust policy, instead of trust blocks.")
         .filled_by_aws()
         .in_place("UpdateAssumeRolePolicy")
         .compare(Compare::Policy)
+        .excludes(&["trust"])
         .terraform("assume_role_policy")
         .checks(&[Check::Policy { max: 2048 }]),
     Attribute::new(

@@ -184,6 +184,12 @@ pub struct Attribute {
     /// Whether AWS returns it; what is not returned is never compared.
     pub returned: bool,
     pub checks: &'static [Check],
+    /// Attributes beside it that it cannot be given with.
+    pub excludes: &'static [&'static str],
+    /// A flag beside it that has to have this value.
+    pub needs: Option<(&'static str, bool)>,
+    /// Of a nested block: attributes of which it needs at least one.
+    pub one_of: &'static [&'static str],
 }
 
 fn null() -> Value {
@@ -205,6 +211,9 @@ impl Attribute {
             claims: None,
             returned: true,
             checks: &[],
+            excludes: &[],
+            needs: None,
+            one_of: &[],
         }
     }
 
@@ -270,6 +279,21 @@ impl Attribute {
 
     pub const fn checks(mut self, checks: &'static [Check]) -> Self {
         self.checks = checks;
+        self
+    }
+
+    pub const fn excludes(mut self, names: &'static [&'static str]) -> Self {
+        self.excludes = names;
+        self
+    }
+
+    pub const fn needs(mut self, flag: &'static str, value: bool) -> Self {
+        self.needs = Some((flag, value));
+        self
+    }
+
+    pub const fn one_of(mut self, names: &'static [&'static str]) -> Self {
+        self.one_of = names;
         self
     }
 

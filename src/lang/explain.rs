@@ -147,6 +147,10 @@ pub(super) fn explain(
         "`{`" => match kind {
             Some(Kind::Equal) => diagnostic.help("the name of an attribute is one word"),
             Some(Kind::OpenQuote) => diagnostic.help("labels are plain text, without ${ }"),
+            // `name "value"`: it reads like the header of a block.
+            Some(Kind::Newline) | None => diagnostic.label("the { of a block would stand here").help(
+                "a value is assigned with =: name = \"value\"; a block opens on its own line: name \"label\" {",
+            ),
             _ => diagnostic.help("the { of a block stands on the same line as its name and labels"),
         },
         "`:`" => diagnostic.help("a conditional is condition ? value : other"),

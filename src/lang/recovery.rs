@@ -30,10 +30,11 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
             .filter(|(_, at)| range.contains(&at.start))
             .map(|(what, at)| unterminated(file, base, *what, at))
             .collect();
-        // An unterminated string explains the brackets that seem to be open after it.
-        if unended.is_empty()
-            && let Some(&first) = open.first()
-        {
+        // An unterminated string explains the brackets that seem wrong after it.
+        if let Some(first) = lexed.unterminated.iter().map(|(_, at)| at.start).find(|at| range.contains(at)) {
+            let after = span(file, base, &(first..first)).start;
+            diagnostics.retain(|problem| problem.span.is_some_and(|span| span.start < after));
+        } else if let Some(&first) = open.first() {
             diagnostics.push(unclosed(file, base, &tokens[first], text));
         }
         open.clear();
@@ -55,7 +56,9 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
                         "syntax",
                         format!("There is no open bracket for this {}", shown(token, text)),
                     )
-                    .at(span(file, base, &token.range)),
+                    .at(span(file, base, &token.range))
+                    .label("closes nothing")
+                    .help("remove it, or add the bracket it should close"),
                 ),
             },
             _ => {}
@@ -113,6 +116,15 @@ fn unclosed(file: FileId, base: usize, opener: &Token, text: &str) -> Diagnostic
     Diagnostic::error("syntax", format!("This {bracket} is never closed"))
         .at(span(file, base, &opener.range))
         .label("opened here")
+        .help(format!("close it with {}", closer(opener.kind)))
+}
+
+fn closer(opener: Kind) -> &'static str {
+    match opener {
+        Kind::OpenBracket => "]",
+        Kind::OpenParen => ")",
+        _ => "}",
+    }
 }
 
 fn mismatched(file: FileId, base: usize, opener: &Token, closer: &Token, text: &str) -> Diagnostic {
@@ -121,6 +133,7 @@ fn mismatched(file: FileId, base: usize, opener: &Token, closer: &Token, text: &
         format!("This {} does not close {}", shown(closer, text), shown(opener, text)),
     )
     .at(span(file, base, &closer.range))
+    .help(format!("{} is closed with {}", shown(opener, text), self::closer(opener.kind)))
     .related(span(file, base, &opener.range), "opened here")
 }
 

@@ -105,9 +105,34 @@ impl Builder<'_> {
                 Mode::Destroy => {}
             }
         }
+        self.parents();
         self.orphans();
         self.link_moves();
         refusals::check(self);
+    }
+
+    /// Clusters of instances that no file declares: the plan relies on them.
+    fn parents(&mut self) {
+        let mut seen = BTreeSet::new();
+        for identity in self
+            .evaluation
+            .instances
+            .iter()
+            .filter_map(|instance| instance.schema.attribute("cluster").and(instance.identity.as_ref()))
+        {
+            let cluster = Identity {
+                scope: identity.scope.clone(),
+                kind: "cluster".into(),
+                key: identity.key[..1].into(),
+            };
+            let object = self.snapshot.object(&cluster).and_then(Fact::known);
+            if let (false, Some(schema), Some(object)) =
+                (self.declared.contains_key(&cluster), kinds::schema("cluster"), object)
+                && seen.insert(cluster.clone())
+            {
+                self.relied_on.push((cluster, Some(digest(schema, object))));
+            }
+        }
     }
 
     fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {
@@ -297,7 +322,11 @@ impl Builder<'_> {
                 .about(address);
                 for difference in &instance.proposed.proposal.differences {
                     if difference.path.root() != Some(OWNERSHIP) {
-                        let what = if difference.after.is_null() { "remove" } else { "change" };
+                        let what = match (difference.before.is_null(), difference.after.is_null()) {
+                            (_, true) => "remove",
+                            (true, false) => "add",
+                            (false, false) => "change",
+                        };
                         diagnostic =
                             diagnostic.with_note(format!("adopting would also {what} {}", difference.path));
                     }
@@ -536,6 +565,14 @@ impl Builder<'_> {
             )
             .at(instance.span)
             .about(&instance.address);
+            let meaning = match &*object.status {
+                "UPDATE_FAILED" => {
+                    "The last update failed. Nothing differs from the files, so nothing is sent again."
+                }
+                "DELETE_FAILED" => "AWS failed to delete it. It is declared, so it is kept as it is.",
+                _ => "Nothing differs from the files, so nothing is changed.",
+            };
+            diagnostic = diagnostic.with_note(meaning);
             for issue in &object.issues {
                 diagnostic = diagnostic.with_note(format!("{}: {}", issue.code, issue.message));
             }

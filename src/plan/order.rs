@@ -6,7 +6,7 @@ use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
 use super::relations::{Index, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
-use crate::live::Digest;
+use crate::live::{Digest, Fact};
 use crate::stack::BlockId;
 use crate::value::{Address, Identity, Place, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -163,8 +163,12 @@ fn live_relations(
     add: &mut impl FnMut(usize, usize, EdgeKind),
 ) {
     let change = &builder.drafts[at].change;
-    let Some(before) = &change.before else { return };
-    if !matches!(change.action, ChangeAction::Delete | ChangeAction::Update) {
+    // What AWS is deleting already is gone once it has been waited for.
+    let going = change.reason == Reason::BeingDeleted;
+    let live = builder.snapshot.object(&change.identity).and_then(Fact::known);
+    let live = live.filter(|_| going).map(|object| &object.attributes);
+    let Some(before) = change.before.as_ref().or(live) else { return };
+    if !going && !matches!(change.action, ChangeAction::Delete | ChangeAction::Update) {
         return;
     }
     let after = change
@@ -245,12 +249,17 @@ fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind
         .enumerate()
         .map(|(at, draft)| (at, &draft.change))
         .filter(|(_, change)| {
-            change.action == ChangeAction::Delete && change.schema.attribute("cluster").is_some()
+            let goes = change.action == ChangeAction::Delete
+                || (change.action == ChangeAction::Await && change.reason == Reason::BeingDeleted);
+            goes && change.schema.attribute("cluster").is_some()
         })
         .collect();
-    for (agent, change) in
-        deletes.iter().filter(|(_, change)| change.identity.part(1) == AGENT && change.schema.kind == "addon")
-    {
+    let agent = |change: &Change| {
+        change.schema.kind == "addon"
+            && change.identity.part(1) == AGENT
+            && change.action == ChangeAction::Delete
+    };
+    for (agent, change) in deletes.iter().filter(|(_, change)| agent(change)) {
         for (at, other) in &deletes {
             let same = other.identity.scope == change.identity.scope
                 && other.identity.part(0) == change.identity.part(0);
@@ -286,13 +295,36 @@ fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnost
     if sorted.len() == drafts.len() {
         return Ok(sorted);
     }
-    let stuck: Vec<&str> =
-        (0..drafts.len()).filter(|at| waiting[*at] > 0).map(|at| names[at].1.as_str()).collect();
-    Err(Box::new(
+    // What only waits for the circle is no part of it.
+    let mut stuck: BTreeSet<usize> = (0..drafts.len()).filter(|at| waiting[*at] > 0).collect();
+    while let Some(end) = stuck.iter().copied().find(|at| !next[*at].iter().any(|to| stuck.contains(to))) {
+        stuck.remove(&end);
+    }
+    let verb = |change: &Change| match change.action {
+        ChangeAction::Create => "creating",
+        ChangeAction::Update => "updating",
+        ChangeAction::Delete => "deleting",
+        ChangeAction::Await => "waiting for",
+    };
+    let shown = |at: &usize| {
+        let change = &drafts[*at].change;
+        match &change.address {
+            Some(address) => format!("{} {address}", verb(change)),
+            None => format!("{} {}", verb(change), change.identity),
+        }
+    };
+    let instances = stuck.iter().filter_map(|at| Some(&builder.evaluation.instances[drafts[*at].instance?]));
+    let mut diagnostic =
         Diagnostic::error("order-cycle", "These changes would each have to come before the other")
-            .with_note(stuck.join(", "))
-            .help("apply them in two steps: remove one reference first"),
-    ))
+            .with_note(stuck.iter().map(shown).collect::<Vec<_>>().join(", "))
+            .help("apply them in two steps: take one of them out first, and put it back afterwards");
+    for instance in instances {
+        diagnostic = match diagnostic.span {
+            None => diagnostic.at(instance.span).label("this one"),
+            Some(_) => diagnostic.related(instance.span, "and this one"),
+        };
+    }
+    Err(Box::new(diagnostic))
 }
 
 fn name(change: &Change) -> (u8, String) {

@@ -1,11 +1,11 @@
 //! What a plan never does without being told to, and what AWS would refuse.
 
 use super::build::{Builder, Draft, arn};
-use super::change::{ChangeAction, Reason};
+use super::change::{ChangeAction, Ownership, Reason};
 use super::relations::{Name, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
-use crate::live::{Fact, Members, Owner};
+use crate::live::{Fact, Members, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Place, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Adds every refusal to the builder's findings.
 pub(super) fn check(builder: &mut Builder<'_>) {
     clusters(builder);
+    adopted(builder);
     prevented(builder);
     roles_in_use(builder);
     versions(builder);
@@ -34,13 +35,21 @@ fn clusters(builder: &mut Builder<'_>) {
         let name = change.identity.part(0);
         let by_name = format!("cluster.{name}");
         let address = change.address.as_ref().map(ToString::to_string);
-        let consented = builder.inputs.allow_destroy.contains(by_name.as_str())
+        // Where an address reads like the name of another cluster, it is the address.
+        let other = |draft: &Draft| {
+            draft.change.address.as_ref().is_some_and(|address| address.to_string() == by_name)
+                && draft.change.identity != change.identity
+        };
+        let means_other = builder.drafts.iter().any(other);
+        let consented = (builder.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
             || address.as_deref().is_some_and(|address| builder.inputs.allow_destroy.contains(address))
             || builder.evaluation.allow_destroy.contains(name);
-        let verb = if matches!(change.reason, Reason::ForcesReplacement(_) | Reason::Broken(_)) {
-            "replace"
-        } else {
-            "destroy"
+        let verb = match change.reason {
+            Reason::ForcesReplacement(_)
+            | Reason::Broken(_)
+            | Reason::ParentReplaced(_)
+            | Reason::Moved(_) => "replace",
+            _ => "destroy",
         };
         let shown = address.unwrap_or(by_name);
         let protected = change
@@ -134,6 +143,41 @@ fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) 
     found
 }
 
+/// Consent to take an object over is none to destroy it.
+fn adopted(builder: &mut Builder<'_>) {
+    let mut found = Vec::new();
+    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Delete) {
+        let change = &draft.change;
+        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+            continue;
+        };
+        if !matches!(change.ownership, Ownership::Adopt { .. }) {
+            continue;
+        }
+        let diagnostic = Diagnostic::error(
+            "adopt-destroys",
+            format!("{} is to be adopted, and this plan would destroy it to make it anew", instance.address),
+        )
+        .at(instance.span)
+        .about(&instance.address);
+        found.push(match &change.reason {
+            Reason::ForcesReplacement(paths) => {
+                let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
+                diagnostic
+                    .label(format!("{} cannot change in place", names.join(" and ")))
+                    .help("describe it as it is, adopt it, and change it afterwards")
+            }
+            Reason::Broken(status) => diagnostic
+                .label(format!("it is {status}"))
+                .help("delete it with the tool that made it; then it is created here"),
+            _ => diagnostic
+                .label("it would go with what it lives in")
+                .help("adopt it first, and replace what it lives in afterwards"),
+        });
+    }
+    builder.findings.append(&mut found);
+}
+
 /// `lifecycle { prevent_destroy = true }`.
 fn prevented(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
@@ -169,7 +213,8 @@ fn roles_in_use(builder: &mut Builder<'_>) {
         for name in named_by(schema, &identity.scope, &object.attributes) {
             let Name::Arn(arn) = name else { continue };
             // An add-on speaks for its own associations.
-            if object.parent.is_none() && !drops(&changes, identity, &arn) {
+            let going = object.phase == Phase::Deleting && changes.contains_key(identity);
+            if object.parent.is_none() && !going && !drops(&changes, identity, &arn) {
                 users.entry(arn.to_string()).or_default().push(identity);
             }
         }
@@ -201,7 +246,7 @@ fn roles_in_use(builder: &mut Builder<'_>) {
                 format!("The role \"{}\" is still used, so it is not deleted", change.identity.name()),
             )
             .with_note(format!("used by {}", names.join("; ")))
-            .help("let the user go first, or keep the role declared"),
+            .help("remove or change what uses it first, or keep the role declared"),
         );
     }
     builder.findings.append(&mut found);

@@ -73,7 +73,8 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
                 because(plan, skipped)
             )
         }
-        Event::Summary(outcome) => summary(outcome, plan, style),
+        // Set apart from the lines before it.
+        Event::Summary(outcome) => format!("\n{}", summary(outcome, plan, style)),
     })
 }
 

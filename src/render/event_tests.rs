@@ -110,11 +110,11 @@ fn endings() {
     let show = |outcome: &Outcome, plan: &Plan| {
         event(&Event::Summary(outcome.clone()), plan, Style::plain()).expect("a summary always shows")
     };
-    assert_eq!(show(&complete, &plan), "Apply complete! Resources: 3 added, 1 changed, 0 destroyed.\n");
+    assert_eq!(show(&complete, &plan), "\nApply complete! Resources: 3 added, 1 changed, 0 destroyed.\n");
     let adopted = Outcome { adopted: 2, ..complete };
     assert_eq!(
         show(&adopted, &plan),
-        "Apply complete! Resources: 2 adopted, 3 added, 1 changed, 0 destroyed.\n"
+        "\nApply complete! Resources: 2 adopted, 3 added, 1 changed, 0 destroyed.\n"
     );
     let incomplete = Outcome {
         added: 1,
@@ -126,7 +126,7 @@ fn endings() {
     holds(&show(&incomplete, &plan), "incomplete.txt");
     plan.mode = Mode::Destroy;
     let destroyed = Outcome { destroyed: 7, ..Outcome::default() };
-    assert_eq!(show(&destroyed, &plan), "Destroy complete! Resources: 7 destroyed.\n");
+    assert_eq!(show(&destroyed, &plan), "\nDestroy complete! Resources: 7 destroyed.\n");
 }
 
 #[test]

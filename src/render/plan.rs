@@ -162,7 +162,11 @@ pub fn forces(step: &Step<'_>) -> Vec<Path> {
             .map(|difference| difference.path.clone()),
     );
     if matches!(step.change.reason, Reason::Moved(_)) {
-        forces.extend(step.change.schema.identity.iter().map(|name| Path::attribute(*name)));
+        let differs = |name: &&&str| {
+            let side = |side: Option<&Map>| side.and_then(|map| map.get(**name)).cloned();
+            side(step.before()) != side(step.after())
+        };
+        forces.extend(step.change.schema.identity.iter().filter(differs).map(|name| Path::attribute(*name)));
     }
     forces
 }

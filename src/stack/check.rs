@@ -1,7 +1,8 @@
 //! Conditions of the schemas on known values.
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::kinds::{Attribute, Check, policy};
+use crate::diff;
+use crate::kinds::{Attribute, Check, Compare, TAG_PREFIX, policy};
 use crate::lang::Expr;
 use crate::value::{Data, Path, Value};
 use regex::Regex;
@@ -17,6 +18,7 @@ pub(super) fn attribute(
     _path: &Path,
     found: &mut Vec<Diagnostic>,
 ) {
+    meaning(attribute, value, expr, found);
     for check in attribute.checks {
         let mut complain = |problem: Option<String>, span: Span, shown: &Value| {
             if let Some(problem) = problem {
@@ -57,6 +59,41 @@ pub(super) fn attribute(
             }
             _ => complain(violates(check, value), expr.span(), value),
         }
+    }
+}
+
+/// What an attribute's way of comparing asks of its value.
+fn meaning(attribute: &Attribute, value: &Value, expr: &Expr, found: &mut Vec<Diagnostic>) {
+    match (attribute.compare, value.as_map(), value.as_str()) {
+        (Compare::Tags, Some(tags), _) => {
+            for key in tags.keys() {
+                let Some(reserved) = ["aws:", TAG_PREFIX].into_iter().find(|prefix| key.starts_with(prefix))
+                else {
+                    continue;
+                };
+                let whose = if reserved == TAG_PREFIX { "eksform's own" } else { "AWS's own" };
+                found.push(
+                    Diagnostic::error("invalid-value", format!("The tag \"{key}\" cannot be set"))
+                        .at(entry_span(expr, key).unwrap_or_else(|| expr.span()))
+                        .label(format!("tags that begin with {reserved} are {whose}"))
+                        .help("choose another key"),
+                );
+            }
+        }
+        (Compare::Document, _, Some(text)) => {
+            if let Some(problem) = diff::document_problem(text) {
+                found.push(
+                    Diagnostic::error(
+                        "invalid-value",
+                        format!("The value of \"{}\" is not valid", attribute.name),
+                    )
+                    .at(expr.span())
+                    .label(problem)
+                    .help("write an object: { key = value }, or its JSON or YAML text"),
+                );
+            }
+        }
+        _ => {}
     }
 }
 

@@ -18,8 +18,10 @@ const CALL: [&str; 5] = ["source", "count", "for_each", "providers", "depends_on
 /// Attributes and blocks every kind takes besides its own.
 pub(super) const META: [&str; 5] = ["count", "for_each", "provider", "depends_on", "lifecycle"];
 
-/// Whether a file of that name belongs to a stack or module.
-fn format(path: &str) -> Option<fn(FileId, &str) -> (Document, Vec<Diagnostic>)> {
+type Parse = fn(FileId, &str) -> (Document, Vec<Diagnostic>);
+
+/// How a file of that name is read, if it belongs to a stack or module.
+fn format(path: &str) -> Option<Parse> {
     match path {
         path if path.ends_with(".eks.hcl") => Some(syntax::parse),
         path if path.ends_with(".eks.json") => Some(|file, text| syntax::parse_json(file, text, &labels)),
@@ -182,6 +184,13 @@ impl Reader<'_> {
             ("terraform", _) => diagnostic
                 .label("there is no state to configure")
                 .help("name the stack instead: stack \"my-platform\" {}"),
+            ("resource", None) => diagnostic
+                .label("kinds are blocks of their own here")
+                .help("eksform has clusters, add-ons, roles and pod identity associations: leave the rest to Terraform"),
+            ("data", _) => diagnostic
+                .label("there are no data sources")
+                .help("use variables, and literals for what exists: cluster = \"its-name\""),
+            ("import", _) => diagnostic.label("nothing has to be imported").help("write: adopt { to = … }"),
             (kind, _) => {
                 let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
                 diagnostic.help(did_you_mean(kind, known.collect::<Vec<_>>().iter().copied()))
@@ -388,7 +397,8 @@ impl Reader<'_> {
                         "missing-attribute",
                         format!("A {} block needs condition and error_message", block.kind),
                     )
-                    .at(block.span),
+                    .at(block.span)
+                    .help("write: condition = … and error_message = \"…\""),
                 );
                 None
             }
@@ -507,7 +517,7 @@ impl Reader<'_> {
         let repeat = self.repeat(block);
         let provider = expr("provider").and_then(|expr| self.provider_reference(&expr));
         let depends_on = self.reference_list(block, "depends_on");
-        let (prevent_destroy, ignore_changes) = self.lifecycle(block);
+        let (prevent_destroy, ignore_changes) = self.lifecycle(schema, block);
         let resource = Resource {
             schema,
             name,
@@ -528,7 +538,9 @@ impl Reader<'_> {
             (Some(count), Some(_)) => {
                 self.error(
                     Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
-                        .at(count.span()),
+                        .at(count.span())
+                        .label("for_each is there as well")
+                        .help("keep for_each for instances with names of their own, count for interchangeable ones"),
                 );
                 Repeat::Once
             }
@@ -678,7 +690,23 @@ impl Reader<'_> {
         found
     }
 
-    fn lifecycle(&mut self, block: &Block) -> (bool, Ignore) {
+    /// Complains about a name in `ignore_changes` that is no attribute files can set.
+    fn ignorable(&mut self, schema: &'static Schema, reference: &references::Reference) {
+        let known = schema.attributes.iter().filter(|attribute| !attribute.is_computed());
+        let known: Vec<&str> = known.map(|attribute| attribute.name).collect();
+        if !known.contains(&reference.root.as_ref()) {
+            self.error(
+                Diagnostic::error(
+                    "unknown-attribute",
+                    format!("A {} has no attribute \"{}\" to ignore", schema.kind, reference.root),
+                )
+                .at(reference.span)
+                .help(did_you_mean(&reference.root, known.iter().copied())),
+            );
+        }
+    }
+
+    fn lifecycle(&mut self, schema: &'static Schema, block: &Block) -> (bool, Ignore) {
         let mut prevent_destroy = false;
         let mut ignore = Ignore::None;
         for lifecycle in block.body.blocks_of("lifecycle") {
@@ -695,6 +723,9 @@ impl Reader<'_> {
                 Some(attribute) if attribute.expr.as_keyword() == Some("all") => ignore = Ignore::All,
                 Some(_) => {
                     let names = self.reference_list(lifecycle, "ignore_changes");
+                    for reference in &names {
+                        self.ignorable(schema, reference);
+                    }
                     ignore = Ignore::Attributes(names.into_iter().map(|reference| reference.root).collect());
                 }
                 None => {}
@@ -713,7 +744,8 @@ fn count(number: usize, what: &str) -> String {
     }
 }
 
-fn identifier(name: &str) -> bool {
+/// Whether expressions can refer to it by name.
+pub(super) fn identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))

@@ -1,12 +1,12 @@
 //! The body of a block → attributes, as the kind's schema says.
 
-use super::check;
-use super::declare::META;
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::kinds::{Attribute, Omitted, RefersBy, Ty};
+use super::declare::{META, identifier};
+use super::{check, together};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
+use crate::kinds::{self, Attribute, Omitted, RefersBy, Ty};
 use crate::lang::eval::{self, Inputs, Scope};
 use crate::lang::syntax::{Block, Body};
-use crate::lang::{Expr, convert};
+use crate::lang::{Expr, convert, references};
 use crate::value::{Data, Map, Path, Step, Type, Value, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +81,7 @@ impl<'a> Decoder<'a> {
         }
         self.blocks(attributes, body, at, &mut map);
         self.complete(attributes, header, body, named, &mut map);
+        together::check(attributes, &map, at, &self.spans, &mut self.diagnostics);
         map
     }
 
@@ -113,19 +114,22 @@ impl<'a> Decoder<'a> {
             Some(refers) => self.shorthand(refers.by, refers.kind, value, expr)?,
             None => value,
         };
+        let single = matches!(attribute.ty, Ty::Set(_) | Ty::List(_)) && value.as_str().is_some();
         let value = match convert::convert(value, &ty(attribute.ty)) {
             Ok(value) => value,
             Err(error) => {
                 let place =
                     if error.path.0.is_empty() { String::new() } else { format!(" at {}", error.path) };
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "type-mismatch",
-                        format!("\"{}\" has the wrong type{place}", attribute.name),
-                    )
-                    .at(expr.span())
-                    .label(error.message),
-                );
+                let mut diagnostic = Diagnostic::error(
+                    "type-mismatch",
+                    format!("\"{}\" has the wrong type{place}", attribute.name),
+                )
+                .at(expr.span())
+                .label(error.message);
+                if single && error.path.0.is_empty() {
+                    diagnostic = diagnostic.help(format!("write it in brackets: {} = [ … ]", attribute.name));
+                }
+                self.diagnostics.push(diagnostic);
                 return None;
             }
         };
@@ -137,6 +141,16 @@ impl<'a> Decoder<'a> {
     fn shorthand(&mut self, by: RefersBy, kind: &str, value: Value, expr: &Expr) -> Option<Value> {
         match (by, value.data()) {
             (RefersBy::Name, Data::Map(object)) => {
+                let named = references::as_reference(expr).map(|reference| reference.root);
+                if let Some(other) = named.filter(|root| **root != *kind && kinds::schema(root).is_some()) {
+                    self.diagnostics.push(
+                        Diagnostic::error("wrong-kind", format!("A {kind} is needed here, not a {other}"))
+                            .at(expr.span())
+                            .label(format!("a {other}"))
+                            .help(format!("write {kind}.LABEL, or the {kind}'s name in quotes")),
+                    );
+                    return None;
+                }
                 if let Some(name) = object.get("name") {
                     return Some(name.clone());
                 }
@@ -182,7 +196,11 @@ impl<'a> Decoder<'a> {
                 if !block.labels.is_empty() {
                     self.diagnostics.push(
                         Diagnostic::error("wrong-labels", format!("A {} block takes no label", block.kind))
-                            .at(block.labels[0].1),
+                            .at(block.labels[0].1)
+                            .help(match attribute.ty {
+                                Ty::Keyed { key, .. } => format!("give it in the block: {key} = …"),
+                                _ => "remove it".to_string(),
+                            }),
                     );
                 }
                 if let (Ty::Block(_), Some(first)) = (attribute.ty, seen.insert(attribute.name, block.span)) {
@@ -238,6 +256,7 @@ impl<'a> Decoder<'a> {
             Ty::Block(attributes) => {
                 self.spans.insert(path.clone(), header);
                 let block = self.body(attributes, header, body, &path, None);
+                together::one_of(attribute, &block, header, &mut self.diagnostics);
                 map.insert(attribute.name.into(), Value::map(block));
             }
             Ty::Blocks(attributes) => {
@@ -245,7 +264,9 @@ impl<'a> Decoder<'a> {
                     map.get(attribute.name).and_then(Value::as_items).unwrap_or_default().to_vec();
                 let path = path.join(Step::Index(items.len()));
                 self.spans.insert(path.clone(), header);
-                items.push(Value::map(self.body(attributes, header, body, &path, None)));
+                let block = self.body(attributes, header, body, &path, None);
+                together::one_of(attribute, &block, header, &mut self.diagnostics);
+                items.push(Value::map(block));
                 map.insert(attribute.name.into(), Value::list(items));
             }
             Ty::Keyed { key, attributes } => {
@@ -316,7 +337,8 @@ impl<'a> Decoder<'a> {
         let Some((kind, label_span)) = block.labels.first() else {
             self.diagnostics.push(
                 Diagnostic::error("wrong-labels", "A dynamic block takes the name of the block it repeats")
-                    .at(block.span),
+                    .at(block.span)
+                    .help("write: dynamic \"condition\" { … }"),
             );
             return;
         };
@@ -326,7 +348,8 @@ impl<'a> Decoder<'a> {
         else {
             self.diagnostics.push(
                 Diagnostic::error("missing-attribute", "A dynamic block needs for_each and a content block")
-                    .at(block.span),
+                    .at(block.span)
+                    .help(format!("write: dynamic \"{kind}\" {{ for_each = … and content {{ … }} }}")),
             );
             return;
         };
@@ -402,7 +425,8 @@ impl<'a> Decoder<'a> {
                 Omitted::Required => {
                     if let Some((_, label)) = named.filter(|(name, _)| *name == attribute.name) {
                         let value = Value::from(label);
-                        if let Some(problem) = check::text(attribute, label) {
+                        // What cannot even be a label was complained about where the block is declared.
+                        if let Some(problem) = check::text(attribute, label).filter(|_| identifier(label)) {
                             self.diagnostics.push(
                                 Diagnostic::error(
                                     "invalid-value",
@@ -423,7 +447,14 @@ impl<'a> Decoder<'a> {
                             || (&*block.kind == "dynamic"
                                 && block.labels.iter().any(|(label, _)| **label == *attribute.name))
                     });
-                    if given.is_none_or(|given| given.expr.is_null()) && !as_block {
+                    // Another spelling of it was complained about where it stands.
+                    let misspelt = body.attributes.iter().any(|given| {
+                        *given.name == *attribute.terraform
+                            || (!attributes.iter().any(|known| *known.name == *given.name)
+                                && nearest(&given.name, attributes.iter().map(|known| known.name))
+                                    == Some(attribute.name))
+                    });
+                    if given.is_none_or(|given| given.expr.is_null()) && !as_block && !misspelt {
                         let what = if attribute.is_block() { "block" } else { "attribute" };
                         let example = if attribute.is_block() {
                             format!("{} {{ … }}", attribute.name)

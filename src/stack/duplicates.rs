@@ -26,7 +26,11 @@ pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
                     .at(span)
                     .label(format!("{name} names it again"))
                     .related(*first_span, format!("{first} names it first"))
-                    .help("AWS has one object of this name: remove one of the two, or give it another name"),
+                    .help(if *first_span == span {
+                        "AWS has one object of this name: make the name depend on each.key or count.index"
+                    } else {
+                        "AWS has one object of this name: remove one of the two, or give it another name"
+                    }),
                 );
             } else {
                 seen.insert(identity, (name, span));

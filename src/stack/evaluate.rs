@@ -1,5 +1,7 @@
 //! Declarations + snapshot → instances, their proposals, and what would have to be read.
 
+mod parents;
+
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
@@ -8,11 +10,11 @@ use super::program::{ModuleId, Program, ROOT};
 use super::provider::{self, ProviderConfig};
 use super::scope::{Iteration, StackScope, failed};
 use super::variables;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
-use crate::live::{Snapshot, StackName};
+use crate::live::{Fact, Snapshot, StackName};
 use crate::value::{ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +53,19 @@ pub fn evaluate(
         diagnostics: Vec::new(),
     };
     evaluator.run();
+    // A name that does not exist was complained about where references were followed.
+    let unknown = |diagnostic: &Diagnostic| {
+        (diagnostic.code == "unknown-reference").then_some(diagnostic.span).flatten()
+    };
+    let followed: BTreeSet<Span> = diagnostics.iter().filter_map(unknown).collect();
+    evaluator.diagnostics.retain(|diagnostic| match diagnostic.span {
+        Some(at) if diagnostic.code == "unknown-reference" => !followed.contains(&at),
+        // The name is the last step of the reference.
+        Some(at) if diagnostic.code == "unsupported-attribute" => {
+            !followed.iter().any(|span| span.file == at.file && span.start < at.start && span.end == at.end)
+        }
+        _ => true,
+    });
     let mut seen = BTreeSet::new();
     for diagnostic in evaluator.diagnostics {
         // One mistake in a module or under for_each shows once, however many instances have it.
@@ -179,7 +194,8 @@ impl Evaluator<'_> {
         let Some(call) = self.program.modules[caller].declared.calls.get(name) else { return };
         for diagnostic in &mut self.diagnostics[since..] {
             let elsewhere = diagnostic.span.is_some_and(|span| span.file != call.span.file);
-            if diagnostic.is_error() && elsewhere && diagnostic.related.is_empty() {
+            let told = diagnostic.related.iter().any(|related| related.span.file == call.span.file);
+            if diagnostic.is_error() && elsewhere && !told {
                 diagnostic.related.push(crate::diagnostic::Related {
                     span: call.span,
                     message: "in the module called here".to_string(),
@@ -231,7 +247,8 @@ impl Evaluator<'_> {
                 _ if value.is_null() => {}
                 _ => self.diagnostics.push(
                     Diagnostic::error("invalid-name", "\"instance\" has to be letters, digits, - _ and .")
-                        .at(expr.span()),
+                        .at(expr.span())
+                        .label("part of the tag that marks what the stack owns"),
                 ),
             }
         }
@@ -246,7 +263,8 @@ impl Evaluator<'_> {
                 }
                 None => self.diagnostics.push(
                     Diagnostic::error("type-mismatch", "\"allow_destroy\" has to be a list of cluster names")
-                        .at(expr.span()),
+                        .at(expr.span())
+                        .help("write: allow_destroy = [\"my-cluster\"]"),
                 ),
             }
         }
@@ -314,8 +332,28 @@ impl Evaluator<'_> {
     /// Who the callers are, and everything the stack owns.
     fn search(&mut self) {
         for provider in self.evaluation.providers.keys() {
-            if !self.snapshot.callers.contains_key(provider) {
-                self.evaluation.wants.insert(Want::Caller(provider.clone()));
+            match self.snapshot.callers.get(provider) {
+                Some(Fact::Known(_)) => {}
+                None => {
+                    self.evaluation.wants.insert(Want::Caller(provider.clone()));
+                }
+                Some(Fact::Absent | Fact::Denied(_)) => {
+                    let why = match self.snapshot.callers.get(provider) {
+                        Some(Fact::Denied(why)) => why.to_string(),
+                        _ => "there are no credentials".to_string(),
+                    };
+                    let mut diagnostic = Diagnostic::error(
+                        "no-caller",
+                        format!("{provider} cannot tell whose account it works in"),
+                    )
+                    .with_note(why)
+                    .help("check credentials, profile and region");
+                    if let Some(span) = self.evaluation.providers.get(provider).and_then(|config| config.span)
+                    {
+                        diagnostic = diagnostic.at(span);
+                    }
+                    self.diagnostics.push(diagnostic);
+                }
             }
             for schema in kinds::ALL {
                 let searched = self
@@ -345,7 +383,18 @@ impl Evaluator<'_> {
                 self.diagnostics.push(
                     Diagnostic::error("unknown-reference", format!("Nothing is declared as {}", adopt.to))
                         .at(adopt.span)
-                        .help("declare it first: adopting means that the block describes what exists"),
+                        .help(
+                            match crate::diagnostic::nearest(
+                                &adopt.to.to_string(),
+                                declared.iter().map(String::as_str),
+                            ) {
+                                Some(near) => format!("did you mean {near}?"),
+                                None => {
+                                    "declare it first: adopting means that the block describes what exists"
+                                        .to_string()
+                                }
+                            },
+                        ),
                 );
             }
         }

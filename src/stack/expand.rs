@@ -123,7 +123,12 @@ impl Evaluator<'_> {
         let Some(count) = count else {
             self.diagnostics.push(
                 Diagnostic::error("type-mismatch", "\"count\" has to be a whole number from 0 to 100000")
-                    .at(expr.span()),
+                    .at(expr.span())
+                    .label(match value.as_number() {
+                        Some(number) => format!("this is {number}"),
+                        None => format!("this is a {}", value.type_name()),
+                    })
+                    .help("count = 0 makes none"),
             );
             return Err(None);
         };
@@ -146,7 +151,9 @@ impl Evaluator<'_> {
                     "sensitive-for-each",
                     "\"for_each\" would show a sensitive value in addresses",
                 )
-                .at(expr.span()),
+                .at(expr.span())
+                .label("keys become part of addresses")
+                .help("take keys that are no secret, or nonsensitive(…) if these are none"),
             );
             return Err(None);
         }

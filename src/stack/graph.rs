@@ -1,7 +1,7 @@
 //! Which declaration needs which, before anything is evaluated.
 
 use super::program::{Call, ModuleId, Program, ROOT, Repeat, Resource};
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
 use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::references::{self, RefStep, Reference};
@@ -273,10 +273,10 @@ impl Builder<'_> {
                 });
             let caller =
                 program.modules[module.caller].declared.calls.get(module.path.last().map_or("", |name| name));
-            self.diagnostics.push(match caller {
+            self.complain(Some(match caller {
                 Some(call) if node.module != ROOT => missing.related(call.span, "called here"),
                 _ => missing,
-            });
+            }));
         }
         for provider in program.root().providers.keys() {
             let provider = Item::Provider(provider.clone()).of(ROOT);
@@ -417,7 +417,14 @@ impl Builder<'_> {
                         .at(reference.span)
                         .help(match by_terraform {
                             Some(schema) => format!("write {}.NAME", schema.kind),
-                            None if first.is_none() => format!("for text write it in quotes: \"{root}\""),
+                            None if first.is_none() => match nearest(root, ["true", "false", "null"]) {
+                                Some(keyword) => format!("did you mean {keyword}?"),
+                                None => format!("for text write it in quotes: \"{root}\""),
+                            },
+                            None if root == "data" => {
+                                "there are no data sources: use variables, and literals for what exists already"
+                                    .to_string()
+                            }
                             None => did_you_mean(root, known.iter().copied()),
                         }),
                 )
@@ -431,7 +438,11 @@ impl Builder<'_> {
 
     /// A module called twice is followed twice, but a mistake in it is one.
     fn complain(&mut self, problem: Option<Diagnostic>) {
-        self.diagnostics.extend(problem.filter(|problem| !self.diagnostics.contains(problem)));
+        let Some(problem) = problem else { return };
+        let same = |known: &Diagnostic| known.span == problem.span && known.message == problem.message;
+        if !self.diagnostics.iter().any(same) {
+            self.diagnostics.push(problem);
+        }
     }
 
     fn need(&mut self, node: &Node, needed: Node, span: Option<Span>) {
@@ -486,8 +497,7 @@ impl Builder<'_> {
             Some(output) => {
                 let known: Vec<&str> = outputs.keys().map(AsRef::as_ref).collect();
                 let variable = program.modules[*child].declared.variables.contains_key(output);
-                let help = if variable && crate::diagnostic::nearest(output, known.iter().copied()).is_none()
-                {
+                let help = if variable && nearest(output, known.iter().copied()).is_none() {
                     format!(
                         "it is a variable; add to the module: output \"{output}\" {{ value = var.{output} }}"
                     )
@@ -521,6 +531,8 @@ impl Builder<'_> {
     }
 
     fn depends_on(&mut self, from: ModuleId, node: &Node, references: &[Reference]) {
+        // What is only depended on orders, and is nothing that the block refers to.
+        let targets = self.targets.get(node).cloned().unwrap_or_default();
         for reference in references {
             self.reference(from, node, reference, Allowed::default(), &[]);
             let name = reference.attrs().next().unwrap_or_default();
@@ -530,13 +542,14 @@ impl Builder<'_> {
                 self.all_inside(node, *child, reference.span);
             }
         }
+        self.targets.insert(node.clone(), targets);
     }
 }
 
 type Edges = BTreeMap<Node, BTreeMap<Node, Option<Span>>>;
 
-/// Every node after those it needs. Clusters come as early as they can, so that what lives in them
-/// finds them evaluated; otherwise the order is that of the names.
+/// Every node after those it needs. Clusters and what they need come first, so that what lives in a
+/// cluster finds it evaluated even if it names it by a literal; otherwise the order is that of the names.
 fn order(program: &Program, edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let nodes: Vec<&Node> = edges.keys().collect();
     let index: BTreeMap<&Node, usize> = nodes.iter().copied().zip(0..).collect();
@@ -556,7 +569,6 @@ fn order(program: &Program, edges: &Edges, diagnostics: &mut Vec<Diagnostic>) ->
         }
     }
     let is_cluster = |node: &Node| matches!(&node.item, Item::Resource(kind, _) if &**kind == "cluster");
-    // What a cluster needs comes as early as the cluster.
     let mut early: BTreeSet<usize> = (0..nodes.len()).filter(|at| is_cluster(nodes[*at])).collect();
     let mut open: Vec<usize> = early.iter().copied().collect();
     while let Some(at) = open.pop() {

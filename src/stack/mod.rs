@@ -15,6 +15,7 @@ mod objects;
 mod program;
 mod provider;
 mod scope;
+mod together;
 mod validate;
 mod variables;
 mod version;

@@ -53,7 +53,7 @@ pub fn called_directories(tree: &SourceTree) -> BTreeSet<Arc<str>> {
 /// Reads all files of a stack and of the modules it calls. What can be read is returned even if there
 /// are errors.
 pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
-    let mut files: BTreeMap<&str, Vec<(&Arc<str>, &Arc<str>)>> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Files<'_>> = BTreeMap::new();
     for (path, text) in &tree.files {
         files.entry(directory_of(path)).or_default().push((path, text));
     }
@@ -107,8 +107,11 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
     (tree.program, tree.diagnostics)
 }
 
+/// Path and text of each file of one directory.
+type Files<'a> = Vec<(&'a Arc<str>, &'a Arc<str>)>;
+
 struct Tree<'a> {
-    files: BTreeMap<&'a str, Vec<(&'a Arc<str>, &'a Arc<str>)>>,
+    files: BTreeMap<&'a str, Files<'a>>,
     /// Directories read, and those that cannot be.
     known: BTreeMap<Arc<str>, Option<Arc<super::program::Declarations>>>,
     program: Program,

@@ -8,7 +8,7 @@ use super::program::{Ignore, Resource};
 use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Observed, Subject};
-use crate::kinds::{self, OWNERSHIP, RefersBy, Schema, Ty};
+use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
 use std::collections::BTreeMap;
@@ -144,60 +144,6 @@ impl Evaluator<'_> {
             Some([provider]) => provider.clone(),
             _ => default,
         }
-    }
-
-    /// A cluster that no file declares has to exist.
-    fn parent_exists(
-        &mut self,
-        schema: &'static Schema,
-        desired: &Map,
-        spans: &BTreeMap<Path, Span>,
-        header: Span,
-        provider: &ProviderRef,
-    ) {
-        for attribute in schema.attributes {
-            let Some(refers) = attribute.refers.filter(|refers| refers.by == RefersBy::Name) else {
-                continue;
-            };
-            let Some(name) = desired.get(attribute.name).and_then(Value::as_str) else { continue };
-            if self.clusters.contains_key(name) {
-                continue;
-            }
-            let Some(parent) = kinds::schema(refers.kind) else { continue };
-            let identity = Identity {
-                scope: provider.clone(),
-                kind: refers.kind.into(),
-                key: Arc::from([parent.key_part(name)]),
-            };
-            match self.fact(&identity, parent) {
-                None => {
-                    self.evaluation.wants.insert(Want::Object(identity));
-                }
-                Some(Fact::Absent) if self.inputs.mode == super::Mode::Apply => {
-                    let declared: Vec<&str> = self.clusters.keys().map(AsRef::as_ref).collect();
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            "missing-cluster",
-                            format!("There is no {} \"{name}\"", refers.kind),
-                        )
-                        .at(spans.get(&Path::attribute(attribute.name)).copied().unwrap_or(header))
-                        .label("neither declared here nor in the account")
-                        .help(
-                            match crate::diagnostic::nearest(name, declared.iter().copied()) {
-                                Some(near) => format!("did you mean \"{near}\"?"),
-                                None => "declare the cluster, or check account and region".to_string(),
-                            },
-                        ),
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn fact(&self, identity: &Identity<ProviderRef>, schema: &Schema) -> Option<&Fact<crate::live::Object>> {
-        let place = self.snapshot.place(&identity.scope, schema.regional)?;
-        self.snapshot.object(&identity.within(place))
     }
 
     fn propose(

@@ -109,6 +109,10 @@ impl Reader<'_> {
         let attribute = body.attribute(name)?;
         match self.evaluate(&attribute.expr, ty) {
             Ok(value) if value.contains_unknown() => {
+                // What has only to be read first is asked for; what is broken was complained about.
+                if value.unknowns().is_none_or(|unknown| unknown.after.is_empty()) {
+                    return None;
+                }
                 self.diagnostics.push(
                     Diagnostic::error(
                         "unknown-at-plan",

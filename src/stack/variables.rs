@@ -82,7 +82,7 @@ fn one(
             found.push(
                 Diagnostic::error(
                     "type-mismatch",
-                    format!("Variable \"{name}\" is a {}, and {from} is none", variable.ty),
+                    format!("Variable \"{name}\" is a {}, but {from} is not", variable.ty),
                 )
                 .at(variable.span)
                 .label(error.message),
@@ -93,7 +93,9 @@ fn one(
     if value.is_null() && !variable.nullable {
         found.push(
             Diagnostic::error("null-variable", format!("Variable \"{name}\" may not be null"))
-                .at(variable.span),
+                .at(variable.span)
+                .label("nullable = false")
+                .help("give it a value, or allow null: nullable = true"),
         );
         return None;
     }
@@ -161,7 +163,7 @@ pub(super) fn argument(
         Err(error) => {
             let message = match span {
                 Some(_) => format!("Variable \"{name}\" of the module is a {}", variable.ty),
-                None => format!("Variable \"{name}\" is a {}, and its default is none", variable.ty),
+                None => format!("Variable \"{name}\" is a {}, but its default is not", variable.ty),
             };
             found.push(
                 Diagnostic::error("type-mismatch", message)
@@ -218,7 +220,8 @@ pub(super) fn validate(
             }
             Ok(None) => found.push(
                 Diagnostic::error("type-mismatch", "A condition has to be true or false")
-                    .at(validation.condition.span()),
+                    .at(validation.condition.span())
+                    .help("compare: var.x != \"\""),
             ),
             Err(mut problems) => found.append(&mut problems),
         }

@@ -334,3 +334,23 @@ fn planning_only_reads() {
         }
     });
 }
+
+/// A cluster takes minutes: while it does, there is a sign of life every ten seconds.
+#[test]
+fn waiting_shows_signs_of_life() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let world = World::new();
+        let text = format!(
+            "stack \"law\" {{}}\nrole \"cluster\" {{\n  trust {{ service = \"eks.amazonaws.com\" }}\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonEKSClusterPolicy\"]\n}}\ncluster \"demo\" {{\n  role_arn = role.cluster.arn\n  vpc {{ {SUBNETS} }}\n}}\n"
+        );
+        let told = world.apply(&text, Mode::Apply).await.expect("it applies");
+        let signs: Vec<&str> = told.lines().filter(|line| line.contains("cluster.demo: still creating")).collect();
+        assert!((30..=60).contains(&signs.len()), "{signs:#?}");
+        assert!(signs.iter().any(|line| line.contains("[1m")), "{signs:#?}");
+    });
+}

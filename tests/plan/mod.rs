@@ -1,5 +1,6 @@
 //! Plans as data: every folder of `testdata/plan` (its README says what a folder holds).
 
+mod broken;
 mod case;
 mod show;
 mod shuffle;
@@ -14,7 +15,8 @@ use std::fmt::Write as _;
 fn judge(case: &Case) -> (String, Vec<String>) {
     let mut problems = Vec::new();
     let outcome = case.plan();
-    if !outcome.round.built.wants.is_empty() {
+    let stopped = outcome.round.built.diagnostics.iter().any(|diagnostic| diagnostic.is_error());
+    if !outcome.round.built.wants.is_empty() && !stopped {
         let wants: Vec<String> =
             outcome.round.built.wants.iter().map(|want| format!("    {want:?}")).collect();
         problems.push(format!("the snapshot does not answer everything:\n{}", wants.join("\n")));
@@ -36,6 +38,16 @@ fn judge(case: &Case) -> (String, Vec<String>) {
             checker::check(plan, evaluation, &case.inputs, &case.snapshot)
                 .into_iter()
                 .map(|problem| format!("the checker says: {problem}")),
+        );
+        let mut secrets = std::collections::BTreeSet::new();
+        for instance in &evaluation.instances {
+            instance.desired.values().for_each(|value| checker::collect_secrets(value, false, &mut secrets));
+        }
+        problems.extend(
+            secrets
+                .into_iter()
+                .filter(|secret| text.contains(secret.as_str()))
+                .map(|secret| format!("\"{secret}\" is sensitive and shown")),
         );
         if !plan.refused() {
             problems.extend(simulate::settles(case, &outcome));

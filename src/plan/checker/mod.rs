@@ -9,7 +9,7 @@ mod order;
 mod ownership;
 mod refusals;
 
-use super::change::{Change, ChangeAction, Plan};
+use super::change::{Change, ChangeAction, Plan, Reason};
 use crate::kinds::{Attribute, RefersBy, Ty};
 use crate::live::Snapshot;
 use crate::stack::{Evaluation, Inputs};
@@ -107,6 +107,11 @@ pub fn collect_secrets(value: &Value, inside: bool, found: &mut BTreeSet<String>
 
 fn deletes(change: &Change) -> bool {
     change.action == ChangeAction::Delete
+}
+
+/// Whether the object is gone afterwards, also because AWS is deleting it already.
+fn goes(change: &Change) -> bool {
+    deletes(change) || (change.action == ChangeAction::Await && change.reason == Reason::BeingDeleted)
 }
 
 fn name(change: &Change) -> String {

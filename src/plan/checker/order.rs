@@ -1,6 +1,7 @@
 //! Every order that the objects need is in the plan, directly or by way of others.
 
-use super::{Checker, accounts, deletes, name, names};
+use super::{Checker, accounts, deletes, goes, name, names};
+use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Reason};
 use crate::stack::BlockId;
 use crate::value::{Map, Value};
@@ -71,12 +72,17 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
             }
         }
     }
-    if let (Some(before), Some(gone), true) = (&first.before, &second.before, deletes(second) && !same) {
+    let going = first.reason == Reason::BeingDeleted;
+    let live = checker.snapshot.object(&first.identity).and_then(Fact::known).filter(|_| going);
+    let before = first.before.as_ref().or(live.map(|object| &object.attributes));
+    if let (Some(before), Some(gone), true) = (before, &second.before, deletes(second) && !same) {
         let named = names(first, before, second, gone);
         let still = first.after.as_ref().is_some_and(|after| names(first, after, second, gone));
         let comes_back =
             checker.plan.changes.iter().any(|other| other.identity == second.identity && !deletes(other));
-        let lets_go = deletes(first) || (first.action == ChangeAction::Update && !still && !comes_back);
+        let lets_go = goes(first)
+            || (going && !still)
+            || (first.action == ChangeAction::Update && !still && !comes_back);
         if named && lets_go {
             return Some("it is still named by it");
         }
@@ -129,7 +135,7 @@ fn agent(first: &Change, second: &Change) -> bool {
         _ => false,
     };
     associations
-        && deletes(first)
+        && goes(first)
         && deletes(second)
         && second.schema.kind == "addon"
         && second.identity.part(1) == "eks-pod-identity-agent"

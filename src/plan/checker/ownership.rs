@@ -118,8 +118,9 @@ fn missing(checker: &mut Checker<'_>) {
     for (identity, object) in checker.snapshot.existing() {
         let ours = object.owner.is(&plan.stack) && object.parent.is_none();
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
-        let left_alone = elsewhere && kinds_without_region(identity);
-        if ours && !stays && !left_alone && !changed(identity) {
+        let spared = elsewhere && kinds_without_region(identity);
+        let due = ours && !stays && !spared;
+        if due && !changed(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));
         }
         let orphan = plan.changes.iter().any(|change| {

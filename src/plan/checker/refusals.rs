@@ -1,9 +1,9 @@
 //! What a plan does only when it was asked to.
 
-use super::{Checker, deletes, mentions, name};
+use super::{Checker, deletes, goes, mentions, name};
 use crate::kinds::{self, RefersBy};
-use crate::live::Fact;
-use crate::plan::change::{Change, ChangeAction};
+use crate::live::{Fact, Phase};
+use crate::plan::change::{Change, ChangeAction, Ownership};
 use crate::stack::Mode;
 use crate::value::Value;
 
@@ -35,6 +35,9 @@ pub(super) fn check(checker: &mut Checker<'_>) {
             if !checker.snapshot.members.contains_key(&change.identity) {
                 checker.say(format!("{} without a look at what lives in it", name(change)));
             }
+        }
+        if matches!(change.ownership, Ownership::Adopt { .. }) {
+            checker.say(format!("{} was to be adopted, not destroyed", name(change)));
         }
         let kept =
             checker.evaluation.instances.iter().any(|instance| {
@@ -80,7 +83,7 @@ fn in_use(checker: &mut Checker<'_>, role: &Change) {
         };
         let mut changes = plan.changes.iter().filter(|change| change.identity == *identity);
         let lets_go = changes.any(|change| match (change.action, &change.after) {
-            (ChangeAction::Delete, _) => true,
+            _ if goes(change) || object.phase == Phase::Deleting => true,
             (ChangeAction::Update, Some(after)) => !uses(after),
             _ => false,
         });

@@ -21,7 +21,3 @@ role "this" {
 output "arn" {
   value = upper(role.this.arn)
 }
-
-output "length" {
-  value = length(5)
-}

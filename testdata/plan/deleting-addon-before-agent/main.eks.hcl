@@ -1,0 +1,5 @@
+# Add-on and association are going already; agent and role wait for them.
+
+stack "platform" {}
+
+role "kept" {}

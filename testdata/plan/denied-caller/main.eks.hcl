@@ -1,0 +1,5 @@
+# Nothing can be asked at all.
+
+stack "platform" {}
+
+role "app" {}

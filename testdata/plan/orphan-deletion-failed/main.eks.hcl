@@ -1,0 +1,5 @@
+# What AWS failed to delete is deleted again.
+
+stack "platform" {}
+
+role "kept" {}

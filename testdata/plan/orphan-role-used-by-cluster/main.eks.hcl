@@ -1,0 +1,5 @@
+# A role that a cluster of somebody else runs as.
+
+stack "platform" {}
+
+role "kept" {}
