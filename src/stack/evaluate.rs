@@ -318,10 +318,11 @@ impl Evaluator<'_> {
         self.evaluation.providers.insert(provider.clone(), config);
     }
 
-    /// The default provider without a block is there only if something uses it.
+    /// Beside provider blocks with aliases, the default provider is there only if something uses it.
     fn unused_default_provider(&mut self) {
         let default = ProviderRef::default();
-        let used = self.program.modules.iter().all(|module| module.declared.resources.is_empty())
+        let used = self.program.root().providers.is_empty()
+            || self.program.modules.iter().all(|module| module.declared.resources.is_empty())
             || self.evaluation.instances.iter().any(|instance| instance.provider == default)
             || !self.failed.is_empty();
         if !used && !self.program.root().providers.contains_key(&default) {

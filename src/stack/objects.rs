@@ -118,6 +118,19 @@ impl Evaluator<'_> {
         for name in schema.identity {
             let value = desired.get(*name).unwrap_or(const { &Value::NULL });
             match value.as_str() {
+                Some(_) if value.is_sensitive() => {
+                    let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "sensitive-name",
+                            format!("\"{name}\" would show a sensitive value"),
+                        )
+                        .at(span)
+                        .label("part of ARNs and of every message about the object")
+                        .help("take a name that is no secret, or nonsensitive(…) if this is none"),
+                    );
+                    return None;
+                }
                 Some(text) => parts.push(schema.key_part(text)),
                 None if value.is_unknown() => {
                     let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);

@@ -1,5 +1,6 @@
 //! Questions, exit codes and flags.
 
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use super::world::{World, writes};
@@ -20,6 +21,30 @@ fn only_yes_is_yes() {
     assert!(!nothing.stdout.contains("Enter a value"));
     world.answer(&["destroy"], "no\n").ends(1).says(&["There is no undo."]);
     world.answer(&["apply", "--destroy"], "yes\n").done().says(&["1 destroyed"]);
+}
+
+/// While somebody reads the plan, somebody else is faster.
+#[tokio::test]
+async fn a_yes_that_comes_too_late_changes_nothing() {
+    let world = World::of(ROLE_ONLY);
+    let server = world.server();
+    let mut command = world.command(&["apply", "--sandbox=../sandbox"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut seen, mut out) = (Vec::new(), child.stdout.take().unwrap());
+    while !seen.ends_with(b"Enter a value: ") {
+        let mut byte = [0];
+        assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
+        seen.push(byte[0]);
+    }
+    server.make_role("r", super::server::PODS_TRUST, "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy").await;
+    child.stdin.take().unwrap().write_all(b"yes\n").unwrap();
+    let mut refused = super::world::outcome(&child.wait_with_output().unwrap());
+    refused.stdout = String::from_utf8_lossy(&seen).into_owned();
+    refused
+        .ends(1)
+        .complains(&["The account changed since the plan was made", "did not exist, and does now"]);
+    assert_eq!(server.attached("r").await.len(), 1);
 }
 
 #[test]
@@ -103,4 +128,16 @@ fn validate_asks_nobody() {
         world.run(command).ends(1).complains(&["wrong.eks.hcl:2"]);
     }
     assert!(world.calls().is_empty());
+}
+
+/// The README's own command, twice.
+#[test]
+fn the_readme_command_works_from_elsewhere() {
+    let world = World::example("pod-identity");
+    let run = || {
+        let mut command = world.command(&["--sandbox", "--chdir", "../stack", "apply", "-auto-approve"]);
+        super::world::run(command.current_dir(world.home())).done()
+    };
+    run().says(&["Apply complete! Resources: 4 added, 0 changed, 0 destroyed."]);
+    run().says(&["No changes."]);
 }

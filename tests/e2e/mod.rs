@@ -7,6 +7,7 @@ mod drift;
 mod existing;
 mod full;
 mod in_place;
+mod reads;
 mod saved;
 mod server;
 mod trouble;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
+use super::server::Server;
 use super::world::{Run, World, count, writes};
 
 /// An apply that runs until its output holds a text, and is then handed over still running.
@@ -106,6 +107,56 @@ async fn lost_answers_and_throttling_are_overcome() {
     assert_eq!(made, 2);
     assert!(count(&world.calls(), "CreateAddon") >= 2);
     world.unchanged();
+}
+
+#[test]
+fn an_update_that_fails_is_said_why_and_sent_again() {
+    let world = World::example("pod-identity");
+    let server = world.server();
+    world.apply().done();
+    server.faults(&json!([{"operation": "UpdateAddon", "nth": 1,
+        "fault": {"kind": "fail", "code": "ConfigurationConflict", "message": "somebody else set it"}}]));
+    world.edit(
+        "eksbuild.1\"\n",
+        "eksbuild.1\"\n  configuration_values = { env = { WARM_IP_TARGET = \"2\" } }\n",
+    );
+    world.apply().ends(1).says(&["somebody else set it", "ConfigurationConflict"]);
+    let (_, calls) = world.during(|| world.apply().done());
+    assert_eq!(writes(&calls), ["UpdateAddon"]);
+    world.unchanged();
+}
+
+/// Each call that an apply or a destroy makes, refused once: the next run goes on from there.
+#[test]
+fn whatever_call_fails_the_next_run_finishes() {
+    let making = ["CreateRole", "AttachRolePolicy", "CreateCluster", "CreateAddon"];
+    let removing = ["DeleteAddon", "DeleteCluster", "DetachRolePolicy", "DeleteRole"];
+    let destroy = ["destroy", "--auto-approve", "--allow-destroy", "cluster.demo"];
+    let refuse = |server: &Server, operation: &str, kind: &str| {
+        let fault = json!({"kind": kind});
+        server.faults(&json!([{"operation": operation, "nth": 1, "fault": fault}]));
+    };
+    std::thread::scope(|scope| {
+        for (make, remove) in making.into_iter().zip(removing) {
+            scope.spawn(move || {
+                let world = World::example("pod-identity");
+                let server = world.server();
+                refuse(&server, make, "access_denied");
+                world.apply().ends(1).says(&["Apply incomplete", make]);
+                world.apply().done();
+                world.unchanged();
+                refuse(&server, remove, "access_denied");
+                world.run(&destroy).ends(1).says(&[remove, "A second run goes on from here"]);
+                world.run(&destroy).done();
+                world.run(&destroy).done().says(&["No changes."]);
+                // And an answer that is lost is no failure at all.
+                refuse(&server, make, "reset_after");
+                world.apply().done().says(&["4 added"]);
+                refuse(&server, remove, "reset_after");
+                world.run(&destroy).done().says(&["4 destroyed"]);
+            });
+        }
+    });
 }
 
 #[test]
