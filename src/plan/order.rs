@@ -79,8 +79,7 @@ fn edges(builder: &Builder<'_>) -> Edges {
     for instance in &builder.evaluation.instances {
         if let Some(identity) = &instance.identity {
             drafts.by_address.insert(&instance.address, identity);
-            let block = (instance.address.kind.clone(), instance.address.name.clone());
-            drafts.by_block.entry(block).or_default().push(identity);
+            drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);
         }
     }
     let mut edges = Edges::new();

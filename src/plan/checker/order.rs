@@ -4,6 +4,7 @@ use super::{Checker, accounts, deletes, goes, name, names};
 use crate::kinds::policy;
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Reason};
+use crate::stack::BlockId;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -96,7 +97,7 @@ fn refers(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
     if !checker.evaluation.instances.iter().any(|one| one.identity.as_ref() == Some(&used.identity)) {
         return false;
     }
-    let block = (address.kind.clone(), address.name.clone());
+    let block = BlockId::of(address);
     instance.references.contains(address)
         || instance.whole_blocks.contains(&block)
         || instance.depends_on.contains(&block)
