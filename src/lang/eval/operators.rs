@@ -113,7 +113,8 @@ fn as_operand(value: Value, ty: &Type, what: &str, expr: &Expr) -> Outcome {
 
 fn arithmetic(operator: BinaryOperator, a: &Number, b: &Number, span: Span) -> Outcome {
     use BinaryOperator as Op;
-    let zero = || fail(Diagnostic::error("division-by-zero", "Division by zero").at(span).label("the divisor is 0"));
+    let zero =
+        || fail(Diagnostic::error("division-by-zero", "Division by zero").at(span).label("the divisor is 0"));
     let result = match operator {
         Op::Less => return Ok(Value::from(a < b)),
         Op::LessEq => return Ok(Value::from(a <= b)),
