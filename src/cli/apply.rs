@@ -87,7 +87,7 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         let sources = loaded.program.sources.clone();
         let connected: Connected =
             connect::connect(global, args.planning.parallelism).map_err(|problem| vec![*problem])?;
-        terminal.say(&session::header(&connected, &loaded.saved.snapshot));
+        terminal.print(&format!("{}\n\n", session::header(&connected, &loaded.saved.snapshot)));
         if loaded.plan.refused() {
             return Err(Broken { diagnostics: loaded.plan.findings, sources });
         }

@@ -181,8 +181,24 @@ pub enum SandboxCommand {
         /// JSON
         file: PathBuf,
     },
+    /// The Kubernetes versions and add-ons on offer
+    Catalog {
+        #[command(subcommand)]
+        command: CatalogCommand,
+    },
     /// Forget everything, the log too
     Reset,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Subcommand, Debug)]
+pub enum CatalogCommand {
+    /// Offer what AWS offers: take in the output of `aws eks describe-addon-versions` or of `aws eks
+    /// describe-addon-configuration`
+    Import {
+        /// JSON
+        file: PathBuf,
+    },
 }
 
 #[cfg(feature = "sandbox")]

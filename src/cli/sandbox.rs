@@ -1,6 +1,6 @@
 //! `eksform sandbox`: the embedded AWS for other clients, its log and its state.
 
-use super::args::{Global, Sandbox as Args, SandboxCommand, Serve};
+use super::args::{CatalogCommand, Global, Sandbox as Args, SandboxCommand, Serve};
 use super::loopback::exchange;
 use super::output::Terminal;
 use super::{DONE, ERROR, Exit};
@@ -19,6 +19,9 @@ pub fn run(global: &Global, args: &Args, terminal: &Terminal) -> Exit {
         SandboxCommand::Log { json } => log(&directory, *json, terminal),
         SandboxCommand::Seed { file } => change(&directory, "POST", "seed", Some(&global.path(file))),
         SandboxCommand::Import { file } => change(&directory, "PUT", "import", Some(&global.path(file))),
+        SandboxCommand::Catalog { command: CatalogCommand::Import { file } } => {
+            change(&directory, "POST", "catalog", Some(&global.path(file)))
+        }
         SandboxCommand::Reset => change(&directory, "POST", "reset", None),
         SandboxCommand::Export => export(&directory, terminal),
     };
@@ -144,6 +147,7 @@ fn change(directory: &Path, method: &str, what: &str, file: Option<&Path>) -> Re
         Ok(sandbox) => match what {
             "seed" => sandbox.seed(&document)?,
             "import" => sandbox.import(&document)?,
+            "catalog" => drop(sandbox.import_catalog(&document)?),
             _ => sandbox.reset()?,
         },
         Err(OpenError::Held { endpoint: Some(endpoint) }) => {

@@ -90,7 +90,7 @@ pub async fn plan(
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.say(&header(&connected, &planned.snapshot));
+    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
     terminal.complain(&diagnostics, &program.sources);
     Ok(Session { program, inputs, planned, connected })

@@ -97,6 +97,13 @@ pub(super) fn explain(
             _ => diagnostic.help("every attribute and every block stands on a line of its own"),
         };
     }
+    let directives = lexed.tokens.iter().any(|token| token.kind == Kind::Control);
+    if message.contains("block body")
+        && directives
+        && let Some((range, message, help)) = misplaced(text, lexed)
+    {
+        return Diagnostic::error("syntax", message).at(span(file, base, &range)).help(help);
+    }
     if message.contains("block body") {
         return error(format!("Something is wrong inside this block: unexpected {found}"))
             .help("a block on one line may hold one attribute; more of them go on lines of their own");

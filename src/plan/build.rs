@@ -166,7 +166,8 @@ impl Builder<'_> {
             },
             None => Ownership::Keep,
         };
-        if let (Some(parent), Some(_)) = (parent, object) {
+        let there = object.filter(|object| object.phase != Phase::Deleting);
+        if let (Some(parent), Some(_)) = (parent, there) {
             let fresh = self.as_if_absent(instance);
             self.replace(index, instance, object, &fresh, ownership, Reason::ParentReplaced(parent.clone()));
             return;

@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::calls;
 use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
-use super::relations::{Index, named_by};
+use super::relations::{Index, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact};
@@ -142,6 +142,15 @@ fn references(
             }
         }
     }
+    // IAM refuses a principal that does not exist yet.
+    if let Some(after) = &draft.change.after {
+        for identity in principals(draft.change.schema, after).iter().filter_map(|name| index.get(name)) {
+            let made = drafts.present.get(identity);
+            if let Some(made) = made.filter(|at| builder.drafts[**at].change.action == ChangeAction::Create) {
+                add(*made, at, EdgeKind::Reference);
+            }
+        }
+    }
     for (identity, kind) in targets {
         if draft.change.action == ChangeAction::Delete {
             if let Some(deleted) = drafts.deletes.get(identity)
@@ -183,7 +192,8 @@ fn live_relations(
         };
         // What comes back under the same name cannot wait for those who go on using it.
         let comes_back = drafts.present.contains_key(&builder.drafts[*deleted].change.identity);
-        let keeps = change.action == ChangeAction::Update && (after.contains(&name) || comes_back);
+        let stays = matches!(change.action, ChangeAction::Update | ChangeAction::Create);
+        let keeps = stays && (after.contains(&name) || comes_back);
         if !keeps {
             add(at, *deleted, EdgeKind::LiveRelation);
         }

@@ -96,7 +96,9 @@ fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) 
     let deleted: BTreeSet<&Identity<Place>> = builder
         .drafts
         .iter()
-        .filter(|draft| draft.change.action == ChangeAction::Delete)
+        .filter(|draft| {
+            draft.change.action == ChangeAction::Delete || draft.change.reason == Reason::BeingDeleted
+        })
         .map(|draft| &draft.change.identity)
         .collect();
     let planned = |kind: &str, rest: &[&str]| {

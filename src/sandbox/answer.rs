@@ -14,7 +14,9 @@ use super::error::{Answer, AwsError};
 use super::faults::{Broken, Met, internal};
 use super::log::LogEntry;
 use super::model::{self, Service};
-use super::{BODY_LIMIT, DEFAULT_ACCOUNT, Sandbox, State, clock, eks, iam, resource, sts, tagging, wire};
+use super::{
+    BODY_LIMIT, DEFAULT_ACCOUNT, Sandbox, State, access, clock, eks, iam, resource, sts, tagging, wire,
+};
 
 /// A request that was read and not yet acted on.
 pub(super) struct Prepared {
@@ -136,6 +138,11 @@ impl Sandbox {
             speed: self.inner.speed,
             input: asked.input,
         };
+        if !met.policies.is_empty()
+            && let Some(refusal) = access::refusal(&call, &met.policies)
+        {
+            return Err(refusal);
+        }
         let answer = match service {
             Service::Eks => eks::answer(&mut call),
             Service::Iam => iam::answer(&mut call),
@@ -212,7 +219,7 @@ fn read(
         return Err(decoded.input.err().unwrap_or(unknown));
     };
     prepared.operation = Some(operation);
-    prepared.met = state.faults.meet(service, operation, &caller.arn);
+    prepared.met = state.faults.meet(service, operation, &caller);
     let input = decoded.input.and_then(|input| checked(service, operation, input))?;
     Ok(Asked {
         operation,

@@ -1,10 +1,12 @@
 //! Faults on purpose: which calls go wrong, and how.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::call::Caller;
 use super::error::AwsError;
+use super::iam::document::{Kind, check};
 use super::iam::wildcard;
 use super::model::Service;
 use super::resource::Resource;
@@ -63,6 +65,16 @@ pub enum Fault {
     Unavailable,
     /// The caller may not do it: 403, without effect.
     AccessDenied,
+    /// The caller may do what this identity policy allows, and nothing else. Several that meet a call are like several
+    /// policies of one role.
+    Policy {
+        /// The policy document.
+        #[serde(deserialize_with = "identity_policy")]
+        document: Value,
+        /// Only for callers whose ARN, or whose role's ARN, fits this pattern; `*` and `?` are wildcards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        principal: Option<String>,
+    },
     /// Any other error, without effect.
     Error {
         /// AWS's code.
@@ -87,6 +99,12 @@ pub enum Fault {
         /// Its text.
         message: String,
     },
+}
+
+/// A document that IAM would take for an identity policy.
+fn identity_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    let document = Value::deserialize(from)?;
+    check(&document.to_string(), Kind::Identity).map_err(|error| serde::de::Error::custom(error.message))
 }
 
 /// A broken connection, as an extension of the response to it. [`serve`](super::serve) acts on it; a transport in
@@ -114,6 +132,8 @@ pub(super) struct Met {
     pub(super) reset_before: bool,
     pub(super) reset_after: bool,
     pub(super) truncate: bool,
+    /// The policies that bind the caller. If there are any, they must allow the call.
+    pub(super) policies: Vec<Value>,
     twists: Vec<Fault>,
 }
 
@@ -123,7 +143,7 @@ impl Active {
         Active { faults, counts }
     }
 
-    pub(super) fn meet(&mut self, service: Service, operation: &str, caller: &str) -> Met {
+    pub(super) fn meet(&mut self, service: Service, operation: &str, caller: &Caller) -> Met {
         let mut met = Met::default();
         let full = format!("{}:{operation}", service.signing_name());
         for (index, rule) in self.faults.rules.iter().enumerate() {
@@ -155,15 +175,22 @@ fn roll(seed: u64, rule: usize, call: u64) -> f64 {
 }
 
 impl Met {
-    fn add(&mut self, fault: &Fault, service: Service, operation: &str, caller: &str) {
+    fn add(&mut self, fault: &Fault, service: Service, operation: &str, caller: &Caller) {
         match fault {
             Fault::Latency { seconds } => self.latency += seconds.clamp(0.0, 3600.0),
             Fault::ResetBefore => self.reset_before = true,
             Fault::ResetAfter => self.reset_after = true,
             Fault::Truncate => self.truncate = true,
             Fault::Stuck | Fault::Fail { .. } => self.twists.push(fault.clone()),
+            Fault::Policy { document, principal } => {
+                let fits =
+                    |pattern: &String| wildcard(pattern, &caller.arn) || wildcard(pattern, &caller.principal);
+                if principal.as_ref().is_none_or(fits) {
+                    self.policies.push(document.clone());
+                }
+            }
             other => {
-                self.refusal.get_or_insert_with(|| refusal(other, service, operation, caller));
+                self.refusal.get_or_insert_with(|| refusal(other, service, operation, &caller.arn));
             }
         }
     }
@@ -294,7 +321,8 @@ mod tests {
         };
         let fired = |rule: FaultRule| {
             let mut active = Active::new(Faults { seed: 1, rules: vec![rule] });
-            let mut meet = |operation| active.meet(Service::Iam, operation, "me").refusal.is_some();
+            let me = Caller { arn: "me".into(), user_id: String::new(), principal: "me".into() };
+            let mut meet = |operation| active.meet(Service::Iam, operation, &me).refusal.is_some();
             assert!(!meet("ListRoles"));
             (0..100).filter(|_| meet("GetRole")).count()
         };

@@ -5,6 +5,7 @@
 //! models (`model/`), the truth about behaviour the AWS documentation and what AWS was seen to answer; `docs/sandbox.md`
 //! lists the differences that remain.
 
+mod access;
 mod admin;
 mod answer;
 mod call;

@@ -288,8 +288,8 @@ impl Reader {
         }
         for nested in &block.body.blocks {
             if !blocks.contains(&nested.kind.as_ref()) {
-                let help = if attributes.contains(&nested.kind.as_ref()) {
-                    format!("it is an attribute: {} = …", nested.kind)
+                let help = if attributes.contains(&nested.kind.as_ref()) || blocks.is_empty() {
+                    format!("write an attribute: {} = …", nested.kind)
                 } else {
                     did_you_mean(&nested.kind, blocks.iter().copied())
                 };

@@ -240,10 +240,11 @@ impl Evaluator<'_> {
         self.evaluation.providers.insert(provider.clone(), config);
     }
 
-    /// The default provider without a block is there only if something uses it.
+    /// Beside provider blocks with aliases, the default provider is there only if something uses it.
     fn unused_default_provider(&mut self) {
         let default = ProviderRef::default();
-        let used = self.program.resources.is_empty()
+        let used = self.program.providers.is_empty()
+            || self.program.resources.is_empty()
             || self.evaluation.instances.iter().any(|instance| instance.provider == default)
             || !self.failed.is_empty();
         if !used && !self.program.providers.contains_key(&default) {
@@ -545,6 +546,19 @@ impl Evaluator<'_> {
         for name in schema.identity {
             let value = desired.get(*name).unwrap_or(const { &Value::NULL });
             match value.as_str() {
+                Some(_) if value.is_sensitive() => {
+                    let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "sensitive-name",
+                            format!("\"{name}\" would show a sensitive value"),
+                        )
+                        .at(span)
+                        .label("part of ARNs and of every message about the object")
+                        .help("take a name that is no secret, or nonsensitive(…) if this is none"),
+                    );
+                    return None;
+                }
                 Some(text) => parts.push(schema.key_part(text)),
                 None if value.is_unknown() => {
                     let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);

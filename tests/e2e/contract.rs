@@ -18,7 +18,7 @@ fn the_sandbox_is_asked_for_in_any_of_three_ways() {
     world.plain(&["plan"], &[("EKSFORM_SANDBOX", "../a")]).done().says(&["No changes."]);
     // The flag goes before the variable; without a directory it is the stack's own.
     let own = world.plain(&["plan", "--sandbox"], &[("EKSFORM_SANDBOX", "../a")]).done();
-    own.says(&["1 to add"]).complains(&["Sandbox .eksform/sandbox: account 123456789012 in us-east-2"]);
+    own.says(&["1 to add"]).says(&["Sandbox .eksform/sandbox: account 123456789012 in us-east-2"]);
     assert!(world.stack().join(".eksform/sandbox").is_dir());
     // Paths are relative to the directory of --chdir.
     let mut elsewhere = world.command(&["plan", "--chdir", "../stack", "--sandbox=../a"]);
@@ -39,29 +39,29 @@ fn under_the_sandbox_the_environment_counts_for_nothing_but_the_region() {
         ("AWS_REGION", "eu-west-1"),
     ];
     let planned = world.run_with(&["plan"], &environment).done();
-    planned.complains(&["account 123456789012 in eu-west-1"]);
+    planned.says(&["account 123456789012 in eu-west-1"]);
     world.write("main.eks.hcl", &with_provider("  region = \"ap-southeast-2\""));
     let planned = world.run_with(&["plan"], &environment).done();
-    planned.complains(&["account 123456789012 in ap-southeast-2"]);
+    planned.says(&["account 123456789012 in ap-southeast-2"]);
     world.write(
         "main.eks.hcl",
         &with_provider(
             "  region = \"us-west-2\"\n  profile = \"nobody\"\n  endpoint_url = \"http://127.0.0.1:1\"",
         ),
     );
-    world.run_with(&["plan"], &environment).done().complains(&["account 123456789012 in us-west-2"]);
+    world.run_with(&["plan"], &environment).done().says(&["account 123456789012 in us-west-2"]);
 }
 
 #[tokio::test]
 async fn a_directory_that_a_server_holds_is_reached_through_it() {
     let world = World::of(ROLE_ONLY);
     let server = world.server();
-    world.apply().done().complains(&[&format!("Sandbox ../sandbox at {}", server.endpoint)]);
+    world.apply().done().says(&[&format!("Sandbox ../sandbox at {}", server.endpoint)]);
     assert_eq!(server.iam.list_roles().send().await.unwrap().roles.len(), 1);
     drop(server);
     // Killed as it was, it leaves its address behind, and nobody is misled by it.
     let alone = world.plan().done().says(&["No changes."]);
-    assert!(!alone.stderr.contains(" at http"), "{}", alone.stderr);
+    assert!(!alone.stdout.contains(" at http"), "{}", alone.stdout);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn aws_is_taken_from_the_environment() {
     let world = World::of(ROLE_ONLY);
     let server = world.server();
     let applied = world.plain(&["apply", "--auto-approve"], &server.environment()).done();
-    applied.complains(&["AWS: account 123456789012 in us-east-2"]);
+    applied.says(&["AWS: account 123456789012 in us-east-2"]);
     world.plain(&["plan"], &server.environment()).done().says(&["No changes."]);
     assert!(!world.stack().join(".eksform").exists());
 }
@@ -99,14 +99,14 @@ fn aws_is_taken_from_profiles() {
                        [other]\naws_access_key_id = 444455556666\naws_secret_access_key = secret\n";
     std::fs::write(aws.join("credentials"), credentials).unwrap();
     let work = [("AWS_PROFILE", "work")];
-    world.plain(&["plan"], &work).done().complains(&["AWS: account 111122223333 in eu-central-1"]);
+    world.plain(&["plan"], &work).done().says(&["AWS: account 111122223333 in eu-central-1"]);
     // The provider block goes before the environment.
     world.write("main.eks.hcl", &with_provider("  profile = \"other\""));
-    world.plain(&["plan"], &work).done().complains(&["AWS: account 444455556666 in us-east-1"]);
+    world.plain(&["plan"], &work).done().says(&["AWS: account 444455556666 in us-east-1"]);
     world.write("main.eks.hcl", &with_provider("  profile = \"other\"\n  region = \"us-west-2\""));
-    world.plain(&["plan"], &[]).done().complains(&["AWS: account 444455556666 in us-west-2"]);
+    world.plain(&["plan"], &[]).done().says(&["AWS: account 444455556666 in us-west-2"]);
     let other = world.plain(&["plan"], &[("AWS_PROFILE", "nobody"), ("AWS_REGION", "us-east-1")]).done();
-    other.complains(&["AWS: account 444455556666"]);
+    other.says(&["AWS: account 444455556666"]);
 }
 
 #[tokio::test]

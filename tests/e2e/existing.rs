@@ -38,7 +38,7 @@ async fn one_create_addon_and_nothing_else() {
         .says(&["Plan: 1 to add, 0 to change, 0 to destroy."]);
     let (applied, calls) =
         world.during(|| world.plain(&["apply", "--auto-approve"], &server.environment()).done());
-    applied.complains(&["AWS: account 123456789012 in us-east-2"]);
+    applied.says(&["AWS: account 123456789012 in us-east-2"]);
     assert_eq!(writes(&calls), ["CreateAddon"]);
     assert_eq!(named(&server).await, before);
     let addon = server.addon("demo", "vpc-cni").await;

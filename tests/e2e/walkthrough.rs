@@ -18,7 +18,7 @@ async fn an_add_on_and_its_permissions_in_one_operation() {
     assert_eq!(writes(&world.calls()), Vec::<String>::new());
 
     let (applied, calls) = world.during(|| world.apply().done());
-    applied.complains(&["account 123456789012 in us-east-2"]).says(&[
+    applied.says(&["account 123456789012 in us-east-2"]).says(&[
         "cluster.demo: created",
         "addon.vpc-cni: created",
         "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.",

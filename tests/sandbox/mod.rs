@@ -1,10 +1,12 @@
 //! The sandbox from outside: requests in, responses out.
 
+mod access;
 mod addons;
 mod associations;
 mod botocore;
 mod client;
 mod clusters;
+mod commands;
 mod durable;
 mod faults;
 mod hostile;

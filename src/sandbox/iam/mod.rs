@@ -20,7 +20,7 @@ use super::error::{Answer, AwsError};
 use super::model::{Violation, ViolationKind};
 
 pub(crate) use document::{trust_allows_service, wildcard};
-pub(crate) use role::{Role, role_by_arn};
+pub(crate) use role::{Role, role_by_arn, role_by_name};
 pub(crate) use visibility::{hide_changes, visible_role_by_arn};
 
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {

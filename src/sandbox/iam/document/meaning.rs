@@ -124,6 +124,40 @@ pub(crate) fn trust_allows_principal(document: &str, request: &Request<'_>, acti
     effects.contains(&"Allow") && !effects.contains(&"Deny")
 }
 
+/// What identity policies say of an action on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// One allows it and none denies it.
+    Allowed,
+    /// One denies it.
+    Denied,
+    /// None says anything about it.
+    NotAllowed,
+}
+
+/// Evaluates identity policies together.
+pub(crate) fn verdict(policies: &[Value], action: &str, resource: &str, keys: &[(&str, &str)]) -> Verdict {
+    let about = |statement: &&Map<String, Value>| {
+        matches_action(statement, action)
+            && matches_resource(statement, resource)
+            && condition_holds(statement.get("Condition"), keys)
+    };
+    let effects: Vec<&str> = policies.iter().flat_map(statements).filter(about).map(effect).collect();
+    match (effects.contains(&"Deny"), effects.contains(&"Allow")) {
+        (true, _) => Verdict::Denied,
+        (_, true) => Verdict::Allowed,
+        _ => Verdict::NotAllowed,
+    }
+}
+
+fn matches_resource(statement: &Map<String, Value>, resource: &str) -> bool {
+    let fits = |patterns: Vec<&str>| patterns.iter().any(|pattern| wildcard(pattern, resource));
+    match statement.get("NotResource") {
+        Some(excluded) => !fits(texts(Some(excluded))),
+        None => fits(texts(statement.get("Resource"))),
+    }
+}
+
 /// Whether a condition holds. An operator or key that is not known here does not.
 fn condition_holds(condition: Option<&Value>, keys: &[(&str, &str)]) -> bool {
     let Some(operators) = condition.and_then(Value::as_object) else {
@@ -166,6 +200,31 @@ mod tests {
         assert!(!trust_allows_service(&one, "pods.eks.amazonaws.com", &both));
         let star = PODS.replace(r#"["sts:AssumeRole","sts:TagSession"]"#, r#""STS:*""#);
         assert!(trust_allows_service(&star, "pods.eks.amazonaws.com", &both));
+    }
+
+    #[test]
+    fn identity_policies() {
+        let policies: [Value; 2] = [
+            serde_json::json!({"Statement": [
+                {"Effect": "Allow", "Action": ["eks:Describe*", "eks:List*"], "Resource": "*"},
+                {"Effect": "Allow", "NotAction": "eks:*", "NotResource": "arn:aws:iam::1:role/admin*"},
+                {"Effect": "Deny", "Action": "*", "Resource": "*",
+                 "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["us-east-2", "eu-west-1"]}}}]}),
+            serde_json::json!({"Statement": {"Effect": "Deny", "Action": "eks:*", "Resource": "*/prod"}}),
+        ];
+        let region = [("aws:RequestedRegion", "us-east-2")];
+        for (action, resource, expected) in [
+            ("eks:DescribeCluster", "arn:aws:eks:us-east-2:1:cluster/demo", Verdict::Allowed),
+            ("EKS:describecluster", "arn:aws:eks:us-east-2:1:cluster/prod", Verdict::Denied),
+            ("eks:CreateCluster", "arn:aws:eks:us-east-2:1:cluster/demo", Verdict::NotAllowed),
+            ("iam:GetRole", "arn:aws:iam::1:role/x", Verdict::Allowed),
+            ("iam:GetRole", "arn:aws:iam::1:role/admins", Verdict::NotAllowed),
+        ] {
+            assert_eq!(verdict(&policies, action, resource, &region), expected, "{action} {resource}");
+            let elsewhere = [("aws:RequestedRegion", "us-west-2")];
+            assert_eq!(verdict(&policies, action, resource, &elsewhere), Verdict::Denied);
+        }
+        assert_eq!(verdict(&[], "iam:GetRole", "*", &region), Verdict::NotAllowed);
     }
 
     #[test]

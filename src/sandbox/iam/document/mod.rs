@@ -10,12 +10,13 @@ use super::super::store::Store;
 
 pub(super) use meaning::allows_action;
 pub(crate) use meaning::{
-    Request, trust_allows_principal, trust_allows_service, trust_allows_service_under, wildcard,
+    Request, Verdict, trust_allows_principal, trust_allows_service, trust_allows_service_under, verdict,
+    wildcard,
 };
 
 /// What a document is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Who may assume a role.
     Trust,
     /// What a role may do.
@@ -50,7 +51,7 @@ fn statements(policy: &Value) -> Vec<&Map<String, Value>> {
 }
 
 /// The document, if IAM would accept it.
-pub(super) fn check(text: &str, kind: Kind) -> Result<Value, AwsError> {
+pub(crate) fn check(text: &str, kind: Kind) -> Result<Value, AwsError> {
     let policy: Value =
         serde_json::from_str(text).map_err(|_| malformed("This policy contains invalid Json"))?;
     let Value::Object(members) = &policy else {
