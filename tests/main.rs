@@ -6,6 +6,8 @@ mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
 mod docs;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod e2e;
 mod invalid;
 mod lang;
 mod plan;

@@ -135,8 +135,9 @@ impl CallError {
             }
             _ => failed.message = causes(&error),
         }
-        if no_credentials(&error) {
+        if let Some(cause) = no_credentials(&error) {
             failed.credentials = true;
+            failed.message = causes(cause);
             failed.ambiguous = false;
         }
         failed.credentials |= failed.code.as_deref().is_some_and(is_credentials_code);
@@ -182,16 +183,16 @@ fn is_credentials_code(code: &str) -> bool {
     )
 }
 
-/// Whether the chain of causes ends in missing or refused credentials.
-fn no_credentials(error: &(dyn Error + 'static)) -> bool {
+/// The missing or refused credentials among the causes.
+fn no_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<CredentialsError>() {
-            return true;
+            return Some(error);
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 /// An error with its causes, each said once.

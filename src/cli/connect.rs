@@ -20,7 +20,7 @@ pub fn sandbox_directory(global: &Global) -> Option<PathBuf> {
         None => std::env::var_os("EKSFORM_SANDBOX").filter(|value| !value.is_empty()).map(PathBuf::from),
     }?;
     let directory = if asked.as_os_str().is_empty() { PathBuf::from(".eksform/sandbox") } else { asked };
-    Some(global.chdir.join(directory))
+    Some(global.path(directory))
 }
 
 /// Connects as the flags say.

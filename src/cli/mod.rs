@@ -72,7 +72,7 @@ fn run() -> Exit {
     let terminal = Terminal::new(cli.global.no_color);
     match cli.command {
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
-        Command::Show(args) => show::run(&args, &terminal),
+        Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

@@ -85,12 +85,13 @@ pub async fn plan(
     let connected =
         connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
     let directory = global.chdir.clone();
-    let files = move |path: &str| sources::file(&directory, path);
+    let modules = sources::outside(&inputs.sources);
+    let files = move |path: &str| sources::file(&directory, &modules, path);
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.say(&header(&connected, &planned.snapshot));
+    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
     terminal.complain(&diagnostics, &program.sources);
     Ok(Session { program, inputs, planned, connected })

@@ -1,6 +1,6 @@
 //! `eksform show`: a saved plan.
 
-use super::args::Show;
+use super::args::{Global, Show};
 use super::output::Terminal;
 use super::{DONE, ERROR, Exit, variables};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -17,14 +17,19 @@ pub struct Loaded {
     pub saved: saved::Saved,
 }
 
-/// Reads a plan file and plans again from what it holds: the outcome is the same, or the file is refused.
-pub fn load(path: &Path, given: &super::args::Variables) -> Result<Loaded, Vec<Diagnostic>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", path.display()))]
+/// Reads a plan file, relative to the stack's directory, and plans again from what it holds: the outcome is
+/// the same, or the file is refused.
+pub fn load(
+    directory: &Path,
+    file: &Path,
+    given: &super::args::Variables,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = std::fs::read_to_string(directory.join(file)).map_err(|error| {
+        vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", file.display()))]
     })?;
     let mut saved = saved::read(&text).map_err(|problem| vec![*problem])?;
     if !saved.secret_variables.is_empty() {
-        let given = variables::gather(Path::new("."), given)?;
+        let given = variables::gather(directory, given)?;
         saved.complete(&given).map_err(|problem| vec![*problem])?;
     } else {
         saved.complete(&std::collections::BTreeMap::new()).map_err(|problem| vec![*problem])?;
@@ -51,8 +56,8 @@ pub fn load(path: &Path, given: &super::args::Variables) -> Result<Loaded, Vec<D
     }
 }
 
-pub fn run(args: &Show, terminal: &Terminal) -> Exit {
-    match load(&args.file, &args.variables) {
+pub fn run(global: &Global, args: &Show, terminal: &Terminal) -> Exit {
+    match load(&global.chdir, &args.file, &args.variables) {
         Ok(loaded) if args.json => {
             terminal.print(&format!("{:#}\n", render::json_plan(&loaded.plan)));
             DONE

@@ -11,8 +11,7 @@ use std::sync::Arc;
 
 const PREFIX: &str = "EKSFORM_VAR_";
 
-/// Gathers every value. Files are read relative to the working directory of the process, automatic ones
-/// from the stack's directory.
+/// Gathers every value. Automatic files are those of the stack's directory; paths are relative to it.
 pub fn gather(
     directory: &Path,
     given: &Variables,
@@ -33,8 +32,9 @@ pub fn gather(
         .filter(|path| path.to_str().is_some_and(|path| path.ends_with(".auto.eksvars.hcl")))
         .collect();
     automatic.sort();
-    for path in automatic.iter().chain(&given.var_file) {
-        match file(path) {
+    let named = given.var_file.iter().map(|path| directory.join(path));
+    for path in automatic.into_iter().chain(named) {
+        match file(&path) {
             Ok(read) => values.extend(read),
             Err(mut found) => problems.append(&mut found),
         }

@@ -97,6 +97,13 @@ pub(super) fn explain(
             _ => diagnostic.help("every attribute and every block stands on a line of its own"),
         };
     }
+    let directives = lexed.tokens.iter().any(|token| token.kind == Kind::Control);
+    if message.contains("block body")
+        && directives
+        && let Some((range, message, help)) = misplaced(text, lexed)
+    {
+        return Diagnostic::error("syntax", message).at(span(file, base, &range)).help(help);
+    }
     if message.contains("block body") {
         return error(format!("Something is wrong inside this block: unexpected {found}"))
             .help("a block on one line may hold one attribute; more of them go on lines of their own");
@@ -147,6 +154,10 @@ pub(super) fn explain(
         "`{`" => match kind {
             Some(Kind::Equal) => diagnostic.help("the name of an attribute is one word"),
             Some(Kind::OpenQuote) => diagnostic.help("labels are plain text, without ${ }"),
+            // `name "value"`: it reads like the header of a block.
+            Some(Kind::Newline) | None => diagnostic.label("the { of a block would stand here").help(
+                "a value is assigned with =: name = \"value\"; a block opens on its own line: name \"label\" {",
+            ),
             _ => diagnostic.help("the { of a block stands on the same line as its name and labels"),
         },
         "`:`" => diagnostic.help("a conditional is condition ? value : other"),

@@ -114,6 +114,10 @@ impl Lower<'_> {
             ObjectKey::Expression(Expression::Traversal(traversal)) => {
                 let name: String =
                     self.text.get(traversal.span().unwrap_or_default()).unwrap_or("").to_string();
+                // The name of a provider, as the `providers` of a module call has it.
+                if name.strip_prefix("aws.").is_some_and(|alias| !alias.contains(['.', '[', ' '])) {
+                    return word(&name);
+                }
                 self.fail(
                     Diagnostic::error("syntax", "Ambiguous attribute key").help(format!(
                         "for a reference write ({name}), for a name that contains periods write \"{name}\""

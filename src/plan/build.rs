@@ -105,9 +105,34 @@ impl Builder<'_> {
                 Mode::Destroy => {}
             }
         }
+        self.parents();
         self.orphans();
         self.link_moves();
         refusals::check(self);
+    }
+
+    /// Clusters of instances that no file declares: the plan relies on them.
+    fn parents(&mut self) {
+        let mut seen = BTreeSet::new();
+        for identity in self
+            .evaluation
+            .instances
+            .iter()
+            .filter_map(|instance| instance.schema.attribute("cluster").and(instance.identity.as_ref()))
+        {
+            let cluster = Identity {
+                scope: identity.scope.clone(),
+                kind: "cluster".into(),
+                key: identity.key[..1].into(),
+            };
+            let object = self.snapshot.object(&cluster).and_then(Fact::known);
+            if let (false, Some(schema), Some(object)) =
+                (self.declared.contains_key(&cluster), kinds::schema("cluster"), object)
+                && seen.insert(cluster.clone())
+            {
+                self.relied_on.push((cluster, Some(digest(schema, object))));
+            }
+        }
     }
 
     fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {
@@ -141,7 +166,8 @@ impl Builder<'_> {
             },
             None => Ownership::Keep,
         };
-        if let (Some(parent), Some(_)) = (parent, object) {
+        let there = object.filter(|object| object.phase != Phase::Deleting);
+        if let (Some(parent), Some(_)) = (parent, there) {
             let fresh = self.as_if_absent(instance);
             self.replace(index, instance, object, &fresh, ownership, Reason::ParentReplaced(parent.clone()));
             return;
@@ -297,7 +323,11 @@ impl Builder<'_> {
                 .about(address);
                 for difference in &instance.proposed.proposal.differences {
                     if difference.path.root() != Some(OWNERSHIP) {
-                        let what = if difference.after.is_null() { "remove" } else { "change" };
+                        let what = match (difference.before.is_null(), difference.after.is_null()) {
+                            (_, true) => "remove",
+                            (true, false) => "add",
+                            (false, false) => "change",
+                        };
                         diagnostic =
                             diagnostic.with_note(format!("adopting would also {what} {}", difference.path));
                     }

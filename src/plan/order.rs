@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::calls;
 use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
-use super::relations::{Index, named_by};
+use super::relations::{Index, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact};
@@ -79,8 +79,7 @@ fn edges(builder: &Builder<'_>) -> Edges {
     for instance in &builder.evaluation.instances {
         if let Some(identity) = &instance.identity {
             drafts.by_address.insert(&instance.address, identity);
-            let block = (instance.address.kind.clone(), instance.address.name.clone());
-            drafts.by_block.entry(block).or_default().push(identity);
+            drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);
         }
     }
     let mut edges = Edges::new();
@@ -142,6 +141,15 @@ fn references(
             }
         }
     }
+    // IAM refuses a principal that does not exist yet.
+    if let Some(after) = &draft.change.after {
+        for identity in principals(draft.change.schema, after).iter().filter_map(|name| index.get(name)) {
+            let made = drafts.present.get(identity);
+            if let Some(made) = made.filter(|at| builder.drafts[**at].change.action == ChangeAction::Create) {
+                add(*made, at, EdgeKind::Reference);
+            }
+        }
+    }
     for (identity, kind) in targets {
         if draft.change.action == ChangeAction::Delete {
             if let Some(deleted) = drafts.deletes.get(identity)
@@ -183,7 +191,8 @@ fn live_relations(
         };
         // What comes back under the same name cannot wait for those who go on using it.
         let comes_back = drafts.present.contains_key(&builder.drafts[*deleted].change.identity);
-        let keeps = change.action == ChangeAction::Update && (after.contains(&name) || comes_back);
+        let stays = matches!(change.action, ChangeAction::Update | ChangeAction::Create);
+        let keeps = stays && (after.contains(&name) || comes_back);
         if !keeps {
             add(at, *deleted, EdgeKind::LiveRelation);
         }

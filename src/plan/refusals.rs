@@ -35,13 +35,21 @@ fn clusters(builder: &mut Builder<'_>) {
         let name = change.identity.part(0);
         let by_name = format!("cluster.{name}");
         let address = change.address.as_ref().map(ToString::to_string);
-        let consented = builder.inputs.allow_destroy.contains(by_name.as_str())
+        // Where an address reads like the name of another cluster, it is the address.
+        let other = |draft: &Draft| {
+            draft.change.address.as_ref().is_some_and(|address| address.to_string() == by_name)
+                && draft.change.identity != change.identity
+        };
+        let means_other = builder.drafts.iter().any(other);
+        let consented = (builder.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
             || address.as_deref().is_some_and(|address| builder.inputs.allow_destroy.contains(address))
             || builder.evaluation.allow_destroy.contains(name);
-        let verb = if matches!(change.reason, Reason::ForcesReplacement(_) | Reason::Broken(_)) {
-            "replace"
-        } else {
-            "destroy"
+        let verb = match change.reason {
+            Reason::ForcesReplacement(_)
+            | Reason::Broken(_)
+            | Reason::ParentReplaced(_)
+            | Reason::Moved(_) => "replace",
+            _ => "destroy",
         };
         let shown = address.unwrap_or(by_name);
         let protected = change
@@ -88,7 +96,9 @@ fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) 
     let deleted: BTreeSet<&Identity<Place>> = builder
         .drafts
         .iter()
-        .filter(|draft| draft.change.action == ChangeAction::Delete)
+        .filter(|draft| {
+            draft.change.action == ChangeAction::Delete || draft.change.reason == Reason::BeingDeleted
+        })
         .map(|draft| &draft.change.identity)
         .collect();
     let planned = |kind: &str, rest: &[&str]| {

@@ -1,6 +1,6 @@
 //! Which object names which, read off attributes.
 
-use crate::kinds::{Attribute, RefersBy, Schema, Ty};
+use crate::kinds::{Attribute, Compare, RefersBy, Schema, Ty, policy};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -49,6 +49,28 @@ fn walk(attributes: &[Attribute], place: &Place, values: &Map, found: &mut BTree
             }
         }
     }
+}
+
+/// The ARNs that an object's policies name as principals.
+pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Name> {
+    fn texts(value: &Value, found: &mut BTreeSet<Name>) {
+        if let Some(text) = value.as_str() {
+            found.insert(Name::Arn(text.into()));
+        }
+        value.as_items().unwrap_or_default().iter().for_each(|item| texts(item, found));
+        value.as_map().into_iter().flat_map(Map::values).for_each(|item| texts(item, found));
+    }
+    let mut found = BTreeSet::new();
+    let policies = schema.attributes.iter().filter(|attribute| attribute.compare == Compare::Policy);
+    for document in policies.filter_map(|attribute| attributes.get(attribute.name)) {
+        let Ok(document) = policy::canonical(document) else { continue };
+        for statement in document.get("Statement").and_then(Value::as_items).unwrap_or_default() {
+            if let Some(principal) = statement.get("Principal") {
+                texts(principal, &mut found);
+            }
+        }
+    }
+    found
 }
 
 /// The names others may use for an object.

@@ -111,6 +111,7 @@ pub fn write(
         }
     }
     let secret: BTreeSet<Arc<str>> = program
+        .root()
         .variables
         .iter()
         .filter(|(_, variable)| variable.sensitive)

@@ -79,18 +79,28 @@ pub fn summary(plan: &Plan, style: Style) -> String {
     text
 }
 
-/// What could not be searched: `orphan roles could not be looked for (iam:ListRoles denied)`. The place
-/// is named when the plan has several of a kind.
+/// What could not be searched: `orphan roles could not be looked for (iam:ListRoles denied)`, once for
+/// every reason. The place is named when the plan has several of a kind.
 fn partial(plan: &Plan) -> Vec<String> {
     let of_kind = |kind: &str| plan.coverage.iter().filter(|(_, other, _)| **other == *kind).count();
-    plan.coverage
-        .iter()
-        .filter_map(|(place, kind, coverage)| {
-            let Coverage::Partial(why) = coverage else { return None };
-            let place = if of_kind(kind) > 1 { format!(" in {place}") } else { String::new() };
-            Some(format!("orphan {}{place} could not be looked for ({})", plural(kind), printable(why)))
-        })
-        .collect()
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for (place, kind, coverage) in &plan.coverage {
+        let Coverage::Partial(why) = coverage else { continue };
+        let place = if of_kind(kind) > 1 { format!(" in {place}") } else { String::new() };
+        let what = format!("{}{place}", plural(kind));
+        match reasons.iter_mut().find(|(reason, _)| *reason == &**why) {
+            Some((_, kinds)) => kinds.push(what),
+            None => reasons.push((why, vec![what])),
+        }
+    }
+    let lines = reasons.into_iter().map(|(why, kinds)| {
+        let kinds = match kinds.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => kinds.concat(),
+        };
+        format!("orphan {kinds} could not be looked for ({})", printable(why))
+    });
+    lines.collect()
 }
 
 /// The objects of a kind as people speak of them.

@@ -65,21 +65,7 @@ pub(super) fn attribute(
 /// What an attribute's way of comparing asks of its value.
 fn meaning(attribute: &Attribute, value: &Value, expr: &Expr, found: &mut Vec<Diagnostic>) {
     match (attribute.compare, value.as_map(), value.as_str()) {
-        (Compare::Tags, Some(tags), _) => {
-            for key in tags.keys() {
-                let Some(reserved) = ["aws:", TAG_PREFIX].into_iter().find(|prefix| key.starts_with(prefix))
-                else {
-                    continue;
-                };
-                let whose = if reserved == TAG_PREFIX { "eksform's own" } else { "AWS's own" };
-                found.push(
-                    Diagnostic::error("invalid-value", format!("The tag \"{key}\" cannot be set"))
-                        .at(entry_span(expr, key).unwrap_or_else(|| expr.span()))
-                        .label(format!("tags that begin with {reserved} are {whose}"))
-                        .help("choose another key"),
-                );
-            }
-        }
+        (Compare::Tags, Some(_), _) => tags(value, expr, found),
         (Compare::Document, _, Some(text)) => {
             if let Some(problem) = diff::document_problem(text) {
                 found.push(
@@ -94,6 +80,32 @@ fn meaning(attribute: &Attribute, value: &Value, expr: &Expr, found: &mut Vec<Di
             }
         }
         _ => {}
+    }
+}
+
+/// Keys and values of tags, as AWS takes them.
+pub(super) fn tags(tags: &Value, expr: &Expr, found: &mut Vec<Diagnostic>) {
+    for (key, value) in tags.as_map().into_iter().flatten() {
+        let length = key.chars().count();
+        let value = value.as_str().map_or(0, |value| value.chars().count());
+        let problem = if key.starts_with("aws:") {
+            "tags that begin with aws: are AWS's own".to_string()
+        } else if key.starts_with(TAG_PREFIX) {
+            format!("tags that begin with {TAG_PREFIX} are eksform's own")
+        } else if !(1..=128).contains(&length) {
+            format!("a key has 1 to 128 characters, not {length}")
+        } else if value > 256 {
+            format!("a value has at most 256 characters, not {value}")
+        } else {
+            continue;
+        };
+        let shown: String = key.chars().take(40).collect();
+        found.push(
+            Diagnostic::error("invalid-value", format!("The tag \"{shown}\" cannot be set"))
+                .at(entry_span(expr, key).unwrap_or_else(|| expr.span()))
+                .label(problem)
+                .help("choose another key or value"),
+        );
     }
 }
 

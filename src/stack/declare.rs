@@ -1,128 +1,68 @@
 //! Files → declarations: which blocks there are, by name, before anything is evaluated.
 
-use super::inputs::SourceTree;
+use super::program::{
+    Adopt, Call, Condition, Declarations, Ignore, Output, Repeat, Resource, StackBlock, Variable,
+};
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::kinds::{self, Schema};
 use crate::lang::syntax::{self, Attribute, Block, Body, Document};
 use crate::lang::{Expr, convert, references};
 use crate::value::{Address, Key, ModuleStep, Origin, ProviderRef, Type};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Everything the files declare.
-#[derive(Clone, Debug, Default)]
-pub struct Program {
-    pub sources: Sources,
-    pub stack: Option<StackBlock>,
-    pub variables: BTreeMap<Arc<str>, Variable>,
-    pub locals: BTreeMap<Arc<str>, Attribute>,
-    pub outputs: BTreeMap<Arc<str>, Output>,
-    pub providers: BTreeMap<ProviderRef, Block>,
-    pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
-    pub adopts: Vec<Adopt>,
-}
+const BLOCKS: [&str; 8] = ["stack", "variable", "locals", "output", "module", "provider", "adopt", "moved"];
 
-/// `stack "name" { … }`.
-#[derive(Clone, Debug)]
-pub struct StackBlock {
-    pub name: Arc<str>,
-    pub span: Span,
-    pub instance: Option<Expr>,
-    pub allow_destroy: Option<Expr>,
-}
-
-/// `variable "x" { … }`.
-#[derive(Clone, Debug)]
-pub struct Variable {
-    pub span: Span,
-    pub ty: Type,
-    pub default: Option<Expr>,
-    pub sensitive: bool,
-    pub nullable: bool,
-    pub validations: Vec<Condition>,
-}
-
-/// `condition` and `error_message` of a validation, precondition or check.
-#[derive(Clone, Debug)]
-pub struct Condition {
-    pub condition: Expr,
-    pub error_message: Expr,
-}
-
-/// `output "x" { … }`.
-#[derive(Clone, Debug)]
-pub struct Output {
-    pub span: Span,
-    pub value: Expr,
-    pub description: Option<Arc<str>>,
-    pub sensitive: bool,
-}
-
-/// A block of one of the kinds.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    pub schema: &'static Schema,
-    pub name: Arc<str>,
-    /// The header.
-    pub span: Span,
-    pub body: Body,
-    pub repeat: Repeat,
-    pub provider: Option<(ProviderRef, Span)>,
-    pub depends_on: Vec<references::Reference>,
-    pub prevent_destroy: bool,
-    /// `ignore_changes`: attribute names, or everything.
-    pub ignore_changes: Ignore,
-}
-
-/// How many instances a block stands for.
-#[derive(Clone, Debug, Default)]
-pub enum Repeat {
-    #[default]
-    Once,
-    Count(Expr),
-    ForEach(Expr),
-}
-
-/// Which differences do not count.
-#[derive(Clone, Debug, Default)]
-pub enum Ignore {
-    #[default]
-    None,
-    All,
-    Attributes(Vec<Arc<str>>),
-}
-
-/// `adopt { to = addon.vpc-cni }`.
-#[derive(Clone, Debug)]
-pub struct Adopt {
-    pub to: Address,
-    pub from_stack: Option<Arc<str>>,
-    pub span: Span,
-}
-
-const BLOCKS: [&str; 7] = ["stack", "variable", "locals", "output", "provider", "adopt", "moved"];
+/// Attributes of a module block that are no values of the module's variables.
+const CALL: [&str; 5] = ["source", "count", "for_each", "providers", "depends_on"];
 
 /// Attributes and blocks every kind takes besides its own.
 pub(super) const META: [&str; 5] = ["count", "for_each", "provider", "depends_on", "lifecycle"];
 
-/// Reads all files of a stack. What can be read is returned even if there are errors.
-pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
-    let mut reader = Reader::default();
-    for (path, text) in &tree.files {
-        if path.contains('/') {
-            continue;
-        }
-        let parse: fn(FileId, &str) -> (Document, Vec<Diagnostic>) = match path {
-            path if path.ends_with(".eks.hcl") => syntax::parse,
-            path if path.ends_with(".eks.json") => |file, text| syntax::parse_json(file, text, &labels),
-            _ => continue,
-        };
-        let file = reader.program.sources.add(path.to_string(), text.clone());
-        let (document, mut diagnostics) = parse(file, text);
-        reader.diagnostics.append(&mut diagnostics);
+type Parse = fn(FileId, &str) -> (Document, Vec<Diagnostic>);
+
+/// How a file of that name is read, if it belongs to a stack or module.
+fn format(path: &str) -> Option<Parse> {
+    match path {
+        path if path.ends_with(".eks.hcl") => Some(syntax::parse),
+        path if path.ends_with(".eks.json") => Some(|file, text| syntax::parse_json(file, text, &labels)),
+        _ => None,
+    }
+}
+
+/// What the files of one directory declare.
+pub(super) struct Directory {
+    pub stack: Option<StackBlock>,
+    pub adopts: Vec<Adopt>,
+    pub declared: Declarations,
+}
+
+/// Reads the files of one directory, by path. What can be read is returned even if there are errors.
+/// `caller` is the call that leads to a module.
+pub(super) fn directory<'a>(
+    files: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>,
+    caller: Option<Span>,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Directory {
+    let empty = Directory { stack: None, adopts: Vec::new(), declared: Declarations::default() };
+    let mut reader = Reader { directory: empty, caller, diagnostics };
+    for (path, text) in files {
+        let Some(parse) = format(path) else { continue };
+        let file = sources.add(path.to_string(), text.clone());
+        let (document, mut found) = parse(file, text);
+        reader.diagnostics.append(&mut found);
         reader.file(&document.body);
     }
-    reader.finish()
+    reader.directory
+}
+
+/// The sources that the module blocks of a file name.
+pub(super) fn called(path: &str, text: &str) -> Vec<Arc<str>> {
+    let Some(parse) = format(path) else { return Vec::new() };
+    let file = Sources::default().add(path, text);
+    let (document, _) = parse(file, text);
+    let source = |block: &Block| Some(block.body.attribute("source")?.expr.as_string()?.into());
+    document.body.blocks_of("module").filter_map(source).collect()
 }
 
 /// For the JSON syntax, which does not tell blocks from attributes: how many labels the innermost of these
@@ -130,7 +70,7 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
 fn labels(path: &[&str]) -> Option<usize> {
     match path {
         ["locals" | "adopt" | "moved"] => Some(0),
-        ["stack" | "variable" | "output" | "provider"] => Some(1),
+        ["stack" | "variable" | "output" | "provider" | "module"] => Some(1),
         ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
         [kind] => kinds::schema(kind).map(|_| 1),
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
@@ -148,25 +88,14 @@ fn labels(path: &[&str]) -> Option<usize> {
     }
 }
 
-#[derive(Default)]
-struct Reader {
-    program: Program,
-    diagnostics: Vec<Diagnostic>,
+struct Reader<'a> {
+    directory: Directory,
+    /// The call of the module, if it is one.
+    caller: Option<Span>,
+    diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl Reader {
-    fn finish(mut self) -> (Program, Vec<Diagnostic>) {
-        if self.program.stack.is_none() && self.diagnostics.is_empty() {
-            let message = "No stack is declared here";
-            self.diagnostics.push(
-                Diagnostic::error("no-stack", message)
-                    .with_note("A stack is a directory of *.eks.hcl files with exactly one stack block: its name is the tag that says what eksform owns.")
-                    .help("add: stack \"my-platform\" {}"),
-            );
-        }
-        (self.program, self.diagnostics)
-    }
-
+impl Reader<'_> {
     fn error(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -189,7 +118,13 @@ impl Reader {
     }
 
     fn block(&mut self, block: &Block) {
+        if let Some(caller) = self.caller
+            && matches!(block.kind.as_ref(), "stack" | "provider" | "adopt")
+        {
+            return self.only_in_stacks(block, caller);
+        }
         match block.kind.as_ref() {
+            "module" => self.module(block),
             "stack" => self.stack(block),
             "variable" => self.variable(block),
             "locals" => self.locals(block),
@@ -206,6 +141,30 @@ impl Reader {
                 None => self.unknown_block(block),
             },
         }
+    }
+
+    /// A stack, provider or adopt block in a module.
+    fn only_in_stacks(&mut self, block: &Block, caller: Span) {
+        let help = match block.kind.as_ref() {
+            "stack" => {
+                "remove the block; a directory with one is a stack of its own, to be applied by itself"
+            }
+            "provider" => {
+                "move it to the stack's files and pass it: module \"…\" { providers = { aws = aws.west } }"
+            }
+            _ => "move it to the stack's files: adopt { to = module.NAME.addon.vpc-cni }",
+        };
+        let message = format!("A module holds no {} block", block.kind);
+        self.error(
+            Diagnostic::error(
+                if &*block.kind == "stack" { "stack-in-module" } else { "not-in-module" },
+                message,
+            )
+            .at(block.span)
+            .label("these files are called as a module")
+            .related(caller, "called here")
+            .help(help),
+        );
     }
 
     fn unknown_block(&mut self, block: &Block) {
@@ -232,7 +191,6 @@ impl Reader {
                 .label("there are no data sources")
                 .help("use variables, and literals for what exists: cluster = \"its-name\""),
             ("import", _) => diagnostic.label("nothing has to be imported").help("write: adopt { to = … }"),
-            ("module", _) => diagnostic.label("not supported yet").help("write the blocks here, with for_each"),
             (kind, _) => {
                 let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
                 diagnostic.help(did_you_mean(kind, known.collect::<Vec<_>>().iter().copied()))
@@ -288,8 +246,8 @@ impl Reader {
         }
         for nested in &block.body.blocks {
             if !blocks.contains(&nested.kind.as_ref()) {
-                let help = if attributes.contains(&nested.kind.as_ref()) {
-                    format!("it is an attribute: {} = …", nested.kind)
+                let help = if attributes.contains(&nested.kind.as_ref()) || blocks.is_empty() {
+                    format!("write an attribute: {} = …", nested.kind)
                 } else {
                     did_you_mean(&nested.kind, blocks.iter().copied())
                 };
@@ -331,7 +289,7 @@ impl Reader {
     fn stack(&mut self, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
         self.only(block, &["required_version", "instance", "allow_destroy"], &[]);
-        if let Some(first) = &self.program.stack {
+        if let Some(first) = &self.directory.stack {
             let first = first.span;
             self.error(
                 Diagnostic::error("two-stacks", "A directory holds exactly one stack block")
@@ -355,7 +313,7 @@ impl Reader {
             self.required_version(attribute);
         }
         let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
-        self.program.stack = Some(StackBlock {
+        self.directory.stack = Some(StackBlock {
             name,
             span: block.span,
             instance: expr("instance"),
@@ -401,7 +359,7 @@ impl Reader {
             &["type", "default", "description", "sensitive", "nullable", "ephemeral"],
             &["validation"],
         );
-        if let Some(first) = self.program.variables.get(&name) {
+        if let Some(first) = self.directory.declared.variables.get(&name) {
             let first = first.span;
             return self.duplicate(&format!("Variable \"{name}\""), block.span, first);
         }
@@ -425,7 +383,7 @@ impl Reader {
             nullable: self.flag(block, "nullable").unwrap_or(true),
             validations,
         };
-        self.program.variables.insert(name, variable);
+        self.directory.declared.variables.insert(name, variable);
     }
 
     fn condition(&mut self, block: &Block) -> Option<Condition> {
@@ -455,11 +413,11 @@ impl Reader {
             &[],
         );
         for attribute in &block.body.attributes {
-            if let Some(first) = self.program.locals.get(&attribute.name) {
+            if let Some(first) = self.directory.declared.locals.get(&attribute.name) {
                 let first = first.name_span;
                 self.duplicate(&format!("local.{}", attribute.name), attribute.name_span, first);
             } else {
-                self.program.locals.insert(attribute.name.clone(), attribute.clone());
+                self.directory.declared.locals.insert(attribute.name.clone(), attribute.clone());
             }
         }
     }
@@ -467,7 +425,7 @@ impl Reader {
     fn output(&mut self, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
         self.only(block, &["value", "description", "sensitive", "depends_on"], &["precondition"]);
-        if let Some(first) = self.program.outputs.get(&name) {
+        if let Some(first) = self.directory.declared.outputs.get(&name) {
             let first = first.span;
             return self.duplicate(&format!("Output \"{name}\""), block.span, first);
         }
@@ -484,7 +442,7 @@ impl Reader {
             description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
             sensitive: self.flag(block, "sensitive").unwrap_or(false),
         };
-        self.program.outputs.insert(name, output);
+        self.directory.declared.outputs.insert(name, output);
     }
 
     fn provider(&mut self, block: &Block) {
@@ -503,13 +461,13 @@ impl Reader {
         );
         let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Arc::from));
         let provider = ProviderRef { alias, key: None };
-        match self.program.providers.get(&provider) {
+        match self.directory.declared.providers.get(&provider) {
             Some(first) => {
                 let first = first.span;
                 self.duplicate(&provider.to_string(), block.span, first);
             }
             None => {
-                self.program.providers.insert(provider, block.clone());
+                self.directory.declared.providers.insert(provider, block.clone());
             }
         }
     }
@@ -534,13 +492,13 @@ impl Reader {
         };
         let from_stack =
             self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
-        self.program.adopts.push(Adopt { to: address, from_stack, span: block.span });
+        self.directory.adopts.push(Adopt { to: address, from_stack, span: block.span });
     }
 
     fn resource(&mut self, schema: &'static Schema, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
         let key = (Arc::from(schema.kind), name.clone());
-        if let Some(first) = self.program.resources.get(&key) {
+        if let Some(first) = self.directory.declared.resources.get(&key) {
             let first = first.span;
             return self.duplicate(&format!("{}.{name}", schema.kind), block.span, first);
         }
@@ -556,20 +514,7 @@ impl Reader {
             );
         }
         let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
-        let repeat = match (expr("count"), expr("for_each")) {
-            (Some(count), Some(_)) => {
-                self.error(
-                    Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
-                        .at(count.span())
-                        .label("for_each is there as well")
-                        .help("keep for_each for instances with names of their own, count for interchangeable ones"),
-                );
-                Repeat::Once
-            }
-            (Some(count), None) => Repeat::Count(count),
-            (None, Some(each)) => Repeat::ForEach(each),
-            (None, None) => Repeat::Once,
-        };
+        let repeat = self.repeat(block);
         let provider = expr("provider").and_then(|expr| self.provider_reference(&expr));
         let depends_on = self.reference_list(block, "depends_on");
         let (prevent_destroy, ignore_changes) = self.lifecycle(schema, block);
@@ -584,7 +529,121 @@ impl Reader {
             prevent_destroy,
             ignore_changes,
         };
-        self.program.resources.insert(key, resource);
+        self.directory.declared.resources.insert(key, resource);
+    }
+
+    fn repeat(&mut self, block: &Block) -> Repeat {
+        let expr = |name: &str| block.body.attribute(name).map(|attribute| attribute.expr.clone());
+        match (expr("count"), expr("for_each")) {
+            (Some(count), Some(_)) => {
+                self.error(
+                    Diagnostic::error("count-and-for-each", "A block has either count or for_each, not both")
+                        .at(count.span())
+                        .label("for_each is there as well")
+                        .help("keep for_each for instances with names of their own, count for interchangeable ones"),
+                );
+                Repeat::Once
+            }
+            (Some(count), None) => Repeat::Count(count),
+            (None, Some(each)) => Repeat::ForEach(each),
+            (None, None) => Repeat::Once,
+        }
+    }
+
+    fn module(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        if let Some(first) = self.directory.declared.calls.get(&name) {
+            let first = first.span;
+            return self.duplicate(&format!("module.{name}"), block.span, first);
+        }
+        if !identifier(&name) {
+            self.error(
+                Diagnostic::error("invalid-name", format!("\"{name}\" cannot name a module"))
+                    .at(block.labels[0].1)
+                    .label("letters, digits, - and _, beginning with a letter or _"),
+            );
+        }
+        for nested in &block.body.blocks {
+            self.error(
+                Diagnostic::error(
+                    "unknown-block",
+                    format!("A module block has no block \"{}\"", nested.kind),
+                )
+                .at(nested.kind_span)
+                .help(format!("for a value of the module's variable write: {} = …", nested.kind)),
+            );
+        }
+        let Some(attribute) = block.body.attribute("source") else {
+            return self.error(
+                Diagnostic::error("missing-attribute", format!("Module \"{name}\" has no source"))
+                    .at(block.span)
+                    .help("add: source = \"./directory\""),
+            );
+        };
+        let Some(source) =
+            self.constant(block, "source", "text", |expr| expr.as_string().map(Arc::<str>::from))
+        else {
+            return;
+        };
+        if !(source.starts_with("./") || source.starts_with("../") || matches!(&*source, "." | "..")) {
+            return self.error(
+                Diagnostic::error("module-source", "A module is a directory next to the files")
+                    .at(attribute.expr.span())
+                    .label("begins neither with ./ nor with ../")
+                    .with_note("There is nothing to download before planning: no registry, no repository.")
+                    .help(format!(
+                        "for a directory write \"./{}\"; what lies elsewhere has to be copied next to the stack",
+                        source.trim_start_matches('/')
+                    )),
+            );
+        }
+        let arguments = block.body.attributes.iter().filter(|given| !CALL.contains(&given.name.as_ref()));
+        let call = Call {
+            span: block.span,
+            source: (source, attribute.expr.span()),
+            arguments: arguments.map(|given| (given.name.clone(), given.clone())).collect(),
+            repeat: self.repeat(block),
+            providers: self.provider_map(block),
+            depends_on: self.reference_list(block, "depends_on"),
+        };
+        self.directory.declared.calls.insert(name, call);
+    }
+
+    /// `providers = { aws = aws.west, aws.other = aws }`.
+    fn provider_map(&mut self, block: &Block) -> Vec<(ProviderRef, ProviderRef, Span)> {
+        let Some(attribute) = block.body.attribute("providers") else { return Vec::new() };
+        let Some(entries) = attribute.expr.as_object() else {
+            self.error(
+                Diagnostic::error("invalid-provider", "\"providers\" has to be a map of providers")
+                    .at(attribute.expr.span())
+                    .help("write: providers = { aws = aws.west }"),
+            );
+            return Vec::new();
+        };
+        let mut found: Vec<(ProviderRef, ProviderRef, Span)> = Vec::new();
+        for (there, here) in entries {
+            let name = match there.as_string() {
+                Some(text) => Some(text.split('.').collect()),
+                None => there.as_dotted(),
+            };
+            let inner = match name.as_deref() {
+                Some(["aws"]) => ProviderRef::default(),
+                Some(["aws", alias]) => ProviderRef { alias: Some((*alias).into()), key: None },
+                _ => {
+                    self.error(
+                        Diagnostic::error("invalid-provider", "A key of \"providers\" names a provider")
+                            .at(there.span())
+                            .label("the provider's name inside of the module")
+                            .help("write: aws = …, or aws.NAME = …"),
+                    );
+                    continue;
+                }
+            };
+            if let Some((outer, span)) = self.provider_reference(here) {
+                found.push((inner, outer, span));
+            }
+        }
+        found
     }
 
     fn provider_reference(&mut self, expr: &Expr) -> Option<(ProviderRef, Span)> {

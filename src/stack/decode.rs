@@ -233,7 +233,11 @@ impl<'a> Decoder<'a> {
                     .help(format!("write: {kind} = …")),
             ),
             None => {
-                let blocks: Vec<&str> = attributes.iter().filter(|a| a.is_block()).map(|a| a.name).collect();
+                // Only the kinds themselves have eksform's own tags, and a lifecycle.
+                let root = attributes.iter().any(|attribute| attribute.name == kinds::OWNERSHIP);
+                let blocks = attributes.iter().filter(|attribute| attribute.is_block());
+                let blocks = blocks.map(|attribute| attribute.name).chain(["dynamic"]);
+                let blocks: Vec<&str> = blocks.chain(root.then_some("lifecycle")).collect();
                 let by_terraform = attributes.iter().find(|attribute| attribute.terraform == kind);
                 let help = match by_terraform {
                     Some(attribute) => format!("it is called \"{}\" here", attribute.name),
@@ -290,6 +294,15 @@ impl<'a> Decoder<'a> {
         let block = inner.body(attributes, header, body, &Path(vec![Step::Index(0)]), None);
         self.diagnostics.append(&mut inner.diagnostics);
         let name = match block.get(key).map(|value| (value, value.as_str())) {
+            Some((value, Some(_))) if value.is_sensitive() => {
+                self.diagnostics.push(
+                    Diagnostic::error("sensitive-name", format!("\"{key}\" would show a sensitive value"))
+                        .at(header)
+                        .label("part of every message about the block")
+                        .help("take a name that is no secret, or nonsensitive(…) if this is none"),
+                );
+                return;
+            }
             Some((_, Some(name))) => Arc::<str>::from(name),
             Some((value, None)) if value.is_unknown() => {
                 if value

@@ -1,6 +1,6 @@
 //! Which declaration needs which, before anything is evaluated.
 
-use super::declare::{Program, Repeat, Resource};
+use super::program::{Call, ModuleId, Program, ROOT, Repeat, Resource};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
 use crate::kinds;
 use crate::lang::Expr;
@@ -9,12 +9,20 @@ use crate::lang::syntax::Body;
 use crate::value::{Key, ProviderRef};
 use petgraph::graphmap::DiGraphMap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
-/// One declaration.
+/// One declaration, in one of the called modules whatever its instances.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Node {
+pub(super) struct Node {
+    pub module: ModuleId,
+    pub item: Item,
+}
+
+/// What a declaration is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Item {
+    /// The module itself: how many instances there are.
+    Call,
     Variable(Arc<str>),
     Local(Arc<str>),
     Provider(ProviderRef),
@@ -22,14 +30,24 @@ pub(super) enum Node {
     Output(Arc<str>),
 }
 
-impl fmt::Display for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Variable(name) => write!(f, "var.{name}"),
-            Self::Local(name) => write!(f, "local.{name}"),
-            Self::Provider(provider) => write!(f, "{provider}"),
-            Self::Resource(kind, name) => write!(f, "{kind}.{name}"),
-            Self::Output(name) => write!(f, "output.{name}"),
+impl Item {
+    fn of(self, module: ModuleId) -> Node {
+        Node { module, item: self }
+    }
+}
+
+impl Node {
+    /// The name a reference from the stack's own files would have.
+    fn name(&self, program: &Program) -> String {
+        let prefix = program.modules[self.module].prefix();
+        match &self.item {
+            Item::Call => prefix.trim_end_matches('.').to_string(),
+            Item::Variable(name) => format!("{prefix}var.{name}"),
+            Item::Local(name) => format!("{prefix}local.{name}"),
+            Item::Provider(provider) => format!("{prefix}{provider}"),
+            Item::Resource(kind, name) => format!("{prefix}{kind}.{name}"),
+            Item::Output(name) if self.module == ROOT => format!("output.{name}"),
+            Item::Output(name) => format!("{prefix}{name}"),
         }
     }
 }
@@ -37,9 +55,12 @@ impl fmt::Display for Node {
 /// A block of a kind that something refers to, and the instance of it if one is named.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Target {
+    pub module: ModuleId,
     pub kind: Arc<str>,
     pub name: Arc<str>,
     pub key: Option<Key>,
+    /// How many steps of the module's address are those of the instance that refers to it.
+    pub shared: usize,
 }
 
 /// The order of evaluation, and what each declaration refers to.
@@ -48,7 +69,7 @@ pub(super) struct Graph {
     /// Every node after those it needs; the ones in a circle are left out.
     pub order: Vec<Node>,
     pub needs: BTreeMap<Node, BTreeSet<Node>>,
-    /// The blocks each declaration refers to, also through locals.
+    /// The blocks each declaration refers to, also through locals, variables and outputs of modules.
     pub targets: BTreeMap<Node, BTreeSet<Target>>,
 }
 
@@ -56,19 +77,34 @@ pub(super) struct Graph {
 pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
     let mut builder =
         Builder { program, edges: BTreeMap::new(), targets: BTreeMap::new(), diagnostics: Vec::new() };
-    builder.collect();
+    for module in 0..program.modules.len() {
+        builder.collect(module);
+    }
     let Builder { edges, targets, mut diagnostics, .. } = builder;
-    let order = order(&edges, &mut diagnostics);
+    let order = order(program, &edges, &mut diagnostics);
     let mut graph = Graph { order, needs: BTreeMap::new(), targets: BTreeMap::new() };
     for (node, needs) in edges {
         graph.needs.insert(node, needs.into_keys().collect());
     }
-    // Locals come before what refers to them, so one pass in order carries their targets on.
+    // What is passed on comes before what refers to it, so one pass in order carries the targets on.
     for node in &graph.order {
         let mut found = targets.get(node).cloned().unwrap_or_default();
         for need in graph.needs.get(node).into_iter().flatten() {
-            if let (Node::Local(_), Some(through)) = (need, graph.targets.get(need)) {
-                found.extend(through.iter().cloned());
+            if matches!(need.item, Item::Local(_) | Item::Variable(_) | Item::Output(_))
+                && let Some(through) = graph.targets.get(need)
+            {
+                // A module's variable is written where the module is called. Beyond the instance in
+                // which the writing stands, all instances of the other module count.
+                let written = match node.item {
+                    Item::Variable(_) => program.modules[node.module].caller,
+                    _ => node.module,
+                };
+                let meeting = program.modules[need.module].depth().min(program.modules[written].depth());
+                found.extend(
+                    through
+                        .iter()
+                        .map(|target| Target { shared: target.shared.min(meeting), ..target.clone() }),
+                );
             }
         }
         graph.targets.insert(node.clone(), found);
@@ -92,28 +128,116 @@ struct Allowed {
 }
 
 impl Builder<'_> {
-    fn collect(&mut self) {
+    fn collect(&mut self, module: ModuleId) {
         let program = self.program;
-        for name in program.variables.keys() {
-            self.edges.entry(Node::Variable(name.clone())).or_default();
+        let declared = &program.modules[module].declared;
+        for name in declared.variables.keys() {
+            self.edges.entry(Item::Variable(name.clone()).of(module)).or_default();
         }
-        for (name, local) in &program.locals {
-            self.expr(&Node::Local(name.clone()), &local.expr, Allowed::default(), &[]);
+        for (name, local) in &declared.locals {
+            self.expr(&Item::Local(name.clone()).of(module), &local.expr, Allowed::default(), &[]);
         }
-        for (provider, block) in &program.providers {
-            self.body(
-                &Node::Provider(provider.clone()),
-                &block.body,
-                Allowed::default(),
-                &mut Vec::new(),
-                true,
+        for (provider, block) in &declared.providers {
+            let node = Item::Provider(provider.clone()).of(module);
+            self.body(&node, &block.body, Allowed::default(), &mut Vec::new(), true);
+        }
+        for ((kind, name), resource) in &declared.resources {
+            self.resource(&Item::Resource(kind.clone(), name.clone()).of(module), resource);
+        }
+        for (name, output) in &declared.outputs {
+            self.expr(&Item::Output(name.clone()).of(module), &output.value, Allowed::default(), &[]);
+        }
+        for (name, child) in &program.modules[module].calls {
+            if let Some(call) = declared.calls.get(name) {
+                self.call(module, *child, name, call);
+            }
+        }
+        if module != ROOT {
+            // All in a module comes after the call that says how many instances there are.
+            let call = Item::Call.of(module);
+            let own = Item::Variable("".into()).of(module)..Item::Call.of(module + 1);
+            let inside: Vec<Node> = self.edges.range(own).map(|(node, _)| node.clone()).collect();
+            for node in inside {
+                self.edges.entry(node).or_default().insert(call.clone(), None);
+            }
+        }
+    }
+
+    /// The call of a module: its number of instances, and what its variables are given.
+    fn call(&mut self, caller: ModuleId, child: ModuleId, name: &Arc<str>, call: &Call) {
+        let program = self.program;
+        // References are the caller's: they are followed there and then handed to the call's node.
+        let here = |item: Item| (item.of(child), caller);
+        let (node, from) = here(Item::Call);
+        self.edges.entry(node.clone()).or_default();
+        let allowed = match &call.repeat {
+            Repeat::Once => Allowed::default(),
+            Repeat::Count(expr) => {
+                self.expr_from(from, &node, expr, Allowed::default(), &[]);
+                Allowed { count: true, each: false }
+            }
+            Repeat::ForEach(expr) => {
+                self.expr_from(from, &node, expr, Allowed::default(), &[]);
+                Allowed { each: true, count: false }
+            }
+        };
+        self.depends_on(from, &node, &call.depends_on);
+        if caller != ROOT {
+            self.edges.entry(node.clone()).or_default().insert(Item::Call.of(caller), None);
+        }
+        let variables = &program.modules[child].declared.variables;
+        for (argument, given) in &call.arguments {
+            let (node, from) = here(Item::Variable(argument.clone()));
+            if variables.contains_key(argument) {
+                self.expr_from(from, &node, &given.expr, allowed, &[]);
+                continue;
+            }
+            let help = match argument.as_ref() {
+                "version" => "remove the line: a module of a directory has no version".to_string(),
+                _ => did_you_mean(argument, variables.keys().map(AsRef::as_ref).collect::<Vec<_>>()),
+            };
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "unknown-variable",
+                    format!("Module \"{name}\" has no variable \"{argument}\""),
+                )
+                .at(given.name_span)
+                .help(help),
             );
         }
-        for ((kind, name), resource) in &program.resources {
-            self.resource(&Node::Resource(kind.clone(), name.clone()), resource);
+        for (missing, variable) in variables {
+            if variable.default.is_none() && !call.arguments.contains_key(missing) {
+                self.diagnostics.push(
+                    Diagnostic::error("missing-attribute", format!("Module \"{name}\" needs \"{missing}\""))
+                        .at(call.span)
+                        .label("not given in this block")
+                        .related(variable.span, "the variable has no default")
+                        .help(format!("add: {missing} = …")),
+                );
+            }
         }
-        for (name, output) in &program.outputs {
-            self.expr(&Node::Output(name.clone()), &output.value, Allowed::default(), &[]);
+        let known = &program.modules[child].providers;
+        for (provider, _, span) in &call.providers {
+            let used =
+                provider.alias.is_none()
+                    || program.modules[child].declared.resources.values().any(|resource| {
+                        resource.provider.as_ref().is_some_and(|(named, _)| named == provider)
+                    })
+                    || program.modules[child]
+                        .declared
+                        .calls
+                        .values()
+                        .any(|inner| inner.providers.iter().any(|(_, here, _)| here == provider));
+            if !used && known.contains_key(provider) {
+                self.diagnostics.push(
+                    Diagnostic::warning(
+                        "unused-provider",
+                        format!("Nothing in module \"{name}\" uses {provider}"),
+                    )
+                    .at(*span)
+                    .help("remove the entry, or name the provider in the module's blocks"),
+                );
+            }
         }
     }
 
@@ -130,26 +254,33 @@ impl Builder<'_> {
             }
         };
         self.body(node, &resource.body, allowed, &mut Vec::new(), true);
-        // What is only depended on orders, and is nothing that the block refers to.
-        let targets = self.targets.get(node).cloned().unwrap_or_default();
-        for reference in &resource.depends_on {
-            self.reference(node, reference, Allowed::default(), &[]);
-        }
-        self.targets.insert(node.clone(), targets);
+        self.depends_on(node.module, node, &resource.depends_on);
+        let program = self.program;
+        let module = &program.modules[node.module];
         if let Some((provider, span)) = &resource.provider
             && provider.alias.is_some()
-            && !self.program.providers.contains_key(provider)
+            && !module.providers.contains_key(provider)
         {
             let aliases: Vec<&str> =
-                self.program.providers.keys().filter_map(|known| known.alias.as_deref()).collect();
-            self.diagnostics.push(
-                Diagnostic::error("unknown-provider", format!("There is no {provider}")).at(*span).help(
-                    did_you_mean(provider.alias.as_deref().unwrap_or_default(), aliases.iter().copied()),
-                ),
-            );
+                module.providers.keys().filter_map(|known| known.alias.as_deref()).collect();
+            let alias = provider.alias.as_deref().unwrap_or_default();
+            let missing = Diagnostic::error("unknown-provider", format!("There is no {provider}"))
+                .at(*span)
+                .help(if node.module == ROOT {
+                    did_you_mean(alias, aliases.iter().copied())
+                } else {
+                    format!("pass it where the module is called: providers = {{ aws.{alias} = … }}")
+                });
+            let caller =
+                program.modules[module.caller].declared.calls.get(module.path.last().map_or("", |name| name));
+            self.complain(Some(match caller {
+                Some(call) if node.module != ROOT => missing.related(call.span, "called here"),
+                _ => missing,
+            }));
         }
-        for provider in self.program.providers.keys() {
-            self.edges.entry(node.clone()).or_default().insert(Node::Provider(provider.clone()), None);
+        for provider in program.root().providers.keys() {
+            let provider = Item::Provider(provider.clone()).of(ROOT);
+            self.edges.entry(node.clone()).or_default().insert(provider, None);
         }
     }
 
@@ -185,18 +316,33 @@ impl Builder<'_> {
     }
 
     fn expr(&mut self, node: &Node, expr: &Expr, allowed: Allowed, iterators: &[&str]) {
+        self.expr_from(node.module, node, expr, allowed, iterators);
+    }
+
+    /// Follows the references of an expression that stands in the module `from`.
+    fn expr_from(&mut self, from: ModuleId, node: &Node, expr: &Expr, allowed: Allowed, iterators: &[&str]) {
         self.edges.entry(node.clone()).or_default();
         for reference in references::references(expr) {
-            self.reference(node, &reference, allowed, iterators);
+            self.reference(from, node, &reference, allowed, iterators);
         }
     }
 
-    fn reference(&mut self, node: &Node, reference: &Reference, allowed: Allowed, iterators: &[&str]) {
-        let program = self.program;
+    fn reference(
+        &mut self,
+        from: ModuleId,
+        node: &Node,
+        reference: &Reference,
+        allowed: Allowed,
+        iterators: &[&str],
+    ) {
+        let declared = &self.program.modules[from].declared;
         let root = reference.root.as_ref();
         let first = reference.attrs().next();
         if iterators.contains(&root) || matches!(root, "path" | "stack") {
             return;
+        }
+        if root == "module" {
+            return self.module_reference(from, node, reference, first);
         }
         let unknown = |what: &str, name: &str, known: Vec<&str>| {
             Some(
@@ -220,33 +366,39 @@ impl Builder<'_> {
                     .help(format!("add {needs} = … to the block, or refer to something else")),
                 )
             }
-            ("var", Some(name)) => match program.variables.get_key_value(name) {
+            ("var", Some(name)) => match declared.variables.get_key_value(name) {
                 Some((name, _)) => {
-                    found = Some(Node::Variable(name.clone()));
+                    found = Some(Item::Variable(name.clone()));
                     None
                 }
-                None => unknown("variable", name, program.variables.keys().map(AsRef::as_ref).collect()),
+                None => unknown("variable", name, declared.variables.keys().map(AsRef::as_ref).collect()),
             },
-            ("local", Some(name)) => match program.locals.get_key_value(name) {
+            ("local", Some(name)) => match declared.locals.get_key_value(name) {
                 Some((name, _)) => {
-                    found = Some(Node::Local(name.clone()));
+                    found = Some(Item::Local(name.clone()));
                     None
                 }
-                None => unknown("local value", name, program.locals.keys().map(AsRef::as_ref).collect()),
+                None => unknown("local value", name, declared.locals.keys().map(AsRef::as_ref).collect()),
             },
             (kind, Some(name)) if kinds::schema(kind).is_some() => {
                 let key = (Arc::from(kind), Arc::from(name));
-                if program.resources.contains_key(&key) {
+                if declared.resources.contains_key(&key) {
                     let index = reference.steps.get(1).and_then(|step| match step {
                         RefStep::Index(key) => Some(key.clone()),
                         RefStep::Attr(_) => None,
                     });
-                    let target = Target { kind: key.0.clone(), name: key.1.clone(), key: index };
+                    let target = Target {
+                        module: from,
+                        kind: key.0.clone(),
+                        name: key.1.clone(),
+                        key: index,
+                        shared: self.program.modules[from].depth(),
+                    };
                     self.targets.entry(node.clone()).or_default().insert(target);
-                    found = Some(Node::Resource(key.0, key.1));
+                    found = Some(Item::Resource(key.0, key.1));
                     None
                 } else {
-                    let names = program.resources.keys().filter(|(of, _)| **of == *kind);
+                    let names = declared.resources.keys().filter(|(of, _)| **of == *kind);
                     unknown(kind, name, names.map(|(_, name)| name.as_ref()).collect())
                 }
             }
@@ -258,7 +410,7 @@ impl Builder<'_> {
             (root, _) => {
                 let roots = kinds::ALL.iter().map(|schema| schema.kind);
                 let known: Vec<&str> =
-                    roots.chain(["var", "local", "each", "count", "path", "stack"]).collect();
+                    roots.chain(["var", "local", "module", "each", "count", "path", "stack"]).collect();
                 let by_terraform = kinds::ALL.iter().find(|schema| schema.terraform_type == root);
                 Some(
                     Diagnostic::error("unknown-reference", format!("There is nothing called \"{root}\""))
@@ -278,11 +430,119 @@ impl Builder<'_> {
                 )
             }
         };
-        self.diagnostics.extend(problem);
+        self.complain(problem);
         if let Some(found) = found {
-            let span = Some(reference.span);
-            self.edges.entry(node.clone()).or_default().entry(found).or_insert(span);
+            self.need(node, found.of(from), Some(reference.span));
         }
+    }
+
+    /// A module called twice is followed twice, but a mistake in it is one.
+    fn complain(&mut self, problem: Option<Diagnostic>) {
+        let Some(problem) = problem else { return };
+        let same = |known: &Diagnostic| known.span == problem.span && known.message == problem.message;
+        if !self.diagnostics.iter().any(same) {
+            self.diagnostics.push(problem);
+        }
+    }
+
+    fn need(&mut self, node: &Node, needed: Node, span: Option<Span>) {
+        self.edges.entry(node.clone()).or_default().entry(needed).or_insert(span);
+    }
+
+    /// `module.x`, `module.x.out` or `module.x["key"].out`.
+    fn module_reference(&mut self, from: ModuleId, node: &Node, reference: &Reference, name: Option<&str>) {
+        let program = self.program;
+        let module = &program.modules[from];
+        let unknown = |message: String, help: String| {
+            Some(Diagnostic::error("unknown-reference", message).at(reference.span).help(help))
+        };
+        let Some(name) = name else {
+            let message = "\"module\" alone names nothing".to_string();
+            return self.complain(unknown(message, "write module.NAME.OUTPUT".to_string()));
+        };
+        let Some(child) = module.calls.get(name) else {
+            // A call that is wrong was complained about where it stands.
+            if !module.declared.calls.contains_key(name) {
+                let known: Vec<&str> = module.declared.calls.keys().map(AsRef::as_ref).collect();
+                let help = did_you_mean(name, known.iter().copied());
+                self.complain(unknown(format!("There is no module \"{name}\""), help));
+            }
+            return;
+        };
+        self.need(node, Item::Call.of(*child), Some(reference.span));
+        let outputs = &program.modules[*child].declared.outputs;
+        let repeated =
+            module.declared.calls.get(name).is_some_and(|call| !matches!(call.repeat, Repeat::Once));
+        let output = match (&reference.steps[1..], repeated) {
+            ([RefStep::Attr(output), ..], false) => Some(output),
+            ([RefStep::Index(_), RefStep::Attr(output), ..], true) => Some(output),
+            ([RefStep::Attr(output), ..], true) => {
+                let known = outputs.contains_key(output);
+                return self.complain(unknown(
+                    format!("\"{name}\" is several modules, so {output} of which?"),
+                    match known {
+                        true => format!(
+                            "name one: module.{name}[\"key\"].{output}, or all: values(module.{name})[*].{output}"
+                        ),
+                        false => format!("name one: module.{name}[\"key\"].OUTPUT"),
+                    },
+                ));
+            }
+            _ => None,
+        };
+        match output {
+            Some(output) if outputs.contains_key(output) => {
+                self.need(node, Item::Output(output.clone()).of(*child), Some(reference.span));
+            }
+            Some(output) => {
+                let known: Vec<&str> = outputs.keys().map(AsRef::as_ref).collect();
+                let variable = program.modules[*child].declared.variables.contains_key(output);
+                let help = if variable && nearest(output, known.iter().copied()).is_none() {
+                    format!(
+                        "it is a variable; add to the module: output \"{output}\" {{ value = var.{output} }}"
+                    )
+                } else {
+                    did_you_mean(output, known.iter().copied())
+                };
+                self.complain(unknown(format!("Module \"{name}\" has no output \"{output}\""), help));
+            }
+            None => self.whole_module(node, *child, reference.span),
+        }
+    }
+
+    /// All that a module puts out, and (for `depends_on`) all that is in it.
+    fn whole_module(&mut self, node: &Node, child: ModuleId, span: Span) {
+        let program = self.program;
+        for output in program.modules[child].declared.outputs.keys() {
+            self.need(node, Item::Output(output.clone()).of(child), Some(span));
+        }
+    }
+
+    /// All objects of a module and of those it calls.
+    fn all_inside(&mut self, node: &Node, child: ModuleId, span: Span) {
+        let program = self.program;
+        self.need(node, Item::Call.of(child), Some(span));
+        for (kind, name) in program.modules[child].declared.resources.keys() {
+            self.need(node, Item::Resource(kind.clone(), name.clone()).of(child), Some(span));
+        }
+        for inner in program.modules[child].calls.values() {
+            self.all_inside(node, *inner, span);
+        }
+    }
+
+    fn depends_on(&mut self, from: ModuleId, node: &Node, references: &[Reference]) {
+        // What is only depended on orders, and is nothing that the block refers to.
+        let targets = self.targets.get(node).cloned().unwrap_or_default();
+        for reference in references {
+            self.reference(from, node, reference, Allowed::default(), &[]);
+            let name = reference.attrs().next().unwrap_or_default();
+            if &*reference.root == "module"
+                && let Some(child) = self.program.modules[from].calls.get(name)
+            {
+                self.all_inside(node, *child, reference.span);
+            }
+        }
+        self.targets.insert(node.clone(), targets);
     }
 }
 
@@ -290,7 +550,7 @@ type Edges = BTreeMap<Node, BTreeMap<Node, Option<Span>>>;
 
 /// Every node after those it needs. Clusters and what they need come first, so that what lives in a
 /// cluster finds it evaluated even if it names it by a literal; otherwise the order is that of the names.
-fn order(edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+fn order(program: &Program, edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let nodes: Vec<&Node> = edges.keys().collect();
     let index: BTreeMap<&Node, usize> = nodes.iter().copied().zip(0..).collect();
     let mut graph = DiGraphMap::<usize, ()>::new();
@@ -305,21 +565,23 @@ fn order(edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     for component in petgraph::algo::tarjan_scc(&graph) {
         let circular = component.len() > 1 || graph.contains_edge(component[0], component[0]);
         if circular {
-            diagnostics.push(circle(&component, &nodes, edges));
+            diagnostics.push(circle(program, &component, &nodes, edges));
         }
     }
-    let mut for_clusters: BTreeSet<usize> = BTreeSet::new();
-    let clusters = |at: &usize| matches!(nodes[*at], Node::Resource(kind, _) if &**kind == "cluster");
-    let mut next: Vec<usize> = (0..nodes.len()).filter(clusters).collect();
-    while let Some(at) = next.pop() {
-        if for_clusters.insert(at) {
-            next.extend(graph.neighbors_directed(at, petgraph::Direction::Incoming));
+    let is_cluster = |node: &Node| matches!(&node.item, Item::Resource(kind, _) if &**kind == "cluster");
+    let mut early: BTreeSet<usize> = (0..nodes.len()).filter(|at| is_cluster(nodes[*at])).collect();
+    let mut open: Vec<usize> = early.iter().copied().collect();
+    while let Some(at) = open.pop() {
+        for need in graph.neighbors_directed(at, petgraph::Direction::Incoming) {
+            if early.insert(need) {
+                open.push(need);
+            }
         }
     }
-    let rank = |at: usize| match nodes[at] {
-        _ if for_clusters.contains(&at) => 0u8,
-        Node::Resource(..) => 2,
-        Node::Output(_) => 3,
+    let rank = |at: usize| match &nodes[at].item {
+        _ if early.contains(&at) => 0u8,
+        Item::Resource(..) => 2,
+        Item::Output(_) => 3,
         _ => 1,
     };
     let mut waiting: Vec<usize> = (0..nodes.len())
@@ -341,7 +603,7 @@ fn order(edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
 }
 
 /// The error for a circle, naming its members in the order in which they refer to each other.
-fn circle(component: &[usize], nodes: &[&Node], edges: &Edges) -> Diagnostic {
+fn circle(program: &Program, component: &[usize], nodes: &[&Node], edges: &Edges) -> Diagnostic {
     let members: BTreeSet<&Node> = component.iter().map(|at| nodes[*at]).collect();
     let mut path: Vec<&Node> = Vec::new();
     let mut at = members.iter().next().copied();
@@ -354,7 +616,7 @@ fn circle(component: &[usize], nodes: &[&Node], edges: &Edges) -> Diagnostic {
         let needs = || edges[node].keys().filter(|need| members.contains(need));
         at = needs().find(|need| !path.contains(need)).or_else(|| needs().next());
     }
-    let mut names: Vec<String> = path.iter().map(ToString::to_string).collect();
+    let mut names: Vec<String> = path.iter().map(|node| node.name(program)).collect();
     names.extend(names.first().cloned());
     let mut diagnostic = Diagnostic::error(
         "reference-cycle",
@@ -363,7 +625,7 @@ fn circle(component: &[usize], nodes: &[&Node], edges: &Edges) -> Diagnostic {
     .help("remove one of the references, or write its value out");
     for (from, to) in path.iter().zip(path.iter().cycle().skip(1)) {
         if let Some(Some(span)) = edges[*from].get(*to) {
-            let text = format!("{from} refers to {to}");
+            let text = format!("{} refers to {}", from.name(program), to.name(program));
             diagnostic = if diagnostic.span.is_none() {
                 diagnostic.at(*span).label(text)
             } else {

@@ -5,12 +5,24 @@ use crate::diagnostic::Span;
 use crate::diff::Proposed;
 use crate::kinds::Schema;
 use crate::live::StackName;
-use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value, Want};
+use crate::value::{Address, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Kind and label of a block.
-pub type BlockId = (Arc<str>, Arc<str>);
+/// A block in one instance of its module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId {
+    pub module: Arc<[ModuleStep]>,
+    pub kind: Arc<str>,
+    pub name: Arc<str>,
+}
+
+impl BlockId {
+    /// The block an instance is of.
+    pub fn of(address: &Address) -> Self {
+        Self { module: address.module.clone(), kind: address.kind.clone(), name: address.name.clone() }
+    }
+}
 
 /// One object the files declare.
 #[derive(Clone, Debug)]

@@ -55,6 +55,13 @@ pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Dia
         Some(nested) => reader.value(&nested.body, "tags", &Type::map(Type::String)),
         None => reader.value(body, "default_tags", &Type::map(Type::String)),
     };
+    let written = match nested {
+        Some(nested) => nested.body.attribute("tags"),
+        None => body.attribute("default_tags"),
+    };
+    if let (Some(tags), Some(written)) = (&tags, written) {
+        super::check::tags(tags, &written.expr, &mut reader.diagnostics);
+    }
     for (key, value) in tags.as_ref().and_then(Value::as_map).into_iter().flatten() {
         if let Some(value) = value.as_str() {
             config.default_tags.insert(key.clone(), value.into());
@@ -87,7 +94,8 @@ pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Dia
             }
             None => reader.diagnostics.push(
                 Diagnostic::error("missing-attribute", "The attribute \"role_arn\" is required")
-                    .at(assume.span),
+                    .at(assume.span)
+                    .help("add: role_arn = …   # The role to assume before anything else."),
             ),
         }
     }
@@ -109,6 +117,10 @@ impl Reader<'_> {
         let attribute = body.attribute(name)?;
         match self.evaluate(&attribute.expr, ty) {
             Ok(value) if value.contains_unknown() => {
+                // What has only to be read first is asked for; what is broken was complained about.
+                if value.unknowns().is_none_or(|unknown| unknown.after.is_empty()) {
+                    return None;
+                }
                 self.diagnostics.push(
                     Diagnostic::error(
                         "unknown-at-plan",

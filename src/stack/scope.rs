@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Type, Value, Want};
+use crate::value::{Map, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,10 @@ pub(super) struct Values {
     pub locals: BTreeMap<Arc<str>, Value>,
     /// By kind, then by label: the instance, or the map or list of instances.
     pub objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
-    pub stack: Value,
+    /// What each called module puts out: the instance, or the map or list of instances.
+    pub modules: BTreeMap<Arc<str>, Value>,
+    /// What the module itself puts out.
+    pub outputs: Map,
 }
 
 /// `each` or `count` of one instance.
@@ -33,6 +36,10 @@ pub(super) enum Iteration {
 /// The scope of one declaration, or of one instance of it.
 pub(super) struct StackScope<'a> {
     pub values: &'a Values,
+    /// Of the module, relative to the stack.
+    pub directory: &'a Arc<str>,
+    /// What `stack` stands for.
+    pub stack: &'a Value,
     pub iteration: Iteration,
     pub snapshot: &'a Snapshot,
     pub inputs: &'a Inputs,
@@ -54,9 +61,11 @@ impl Scope for StackScope<'_> {
                 Iteration::Count(index) => Some(index.clone()),
                 _ => None,
             },
-            // All of a stack lies in one directory, and paths are relative to it.
-            ("path", Some(&("module" | "root" | "cwd"))) => Some(Value::from(".")),
-            ("stack", Some(name)) => self.values.stack.get(name).cloned(),
+            // Paths are relative to the stack.
+            ("path", Some(&"module")) => Some(Value::string(self.directory.clone())),
+            ("path", Some(&("root" | "cwd"))) => Some(Value::from(".")),
+            ("stack", Some(name)) => self.stack.get(name).cloned(),
+            ("module", Some(name)) => self.values.modules.get(*name).cloned(),
             (kind, Some(name)) => {
                 self.values.objects.get(kind).and_then(|objects| objects.get(*name)).cloned()
             }
@@ -65,7 +74,7 @@ impl Scope for StackScope<'_> {
         match found {
             Some(value) => Ok((value, 1)),
             // What is declared nowhere was complained about when references were followed.
-            None if matches!(root, "var" | "local") || crate::kinds::schema(root).is_some() => {
+            None if matches!(root, "var" | "local" | "module") || crate::kinds::schema(root).is_some() => {
                 Ok((failed(), usize::from(!attrs.is_empty())))
             }
             None => {

@@ -1,8 +1,9 @@
 //! Everything that can be said about the files alone.
 
-use super::declare::{Program, declare};
 use super::evaluate::evaluate;
 use super::inputs::Inputs;
+use super::modules::declare;
+use super::program::Program;
 use crate::diagnostic::Diagnostic;
 use crate::live::Snapshot;
 

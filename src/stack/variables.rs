@@ -1,9 +1,9 @@
 //! Values of variables: from outside, else the default, held against type and validations.
 
-use super::declare::{Program, Variable};
 use super::inputs::{VariableInput, VariableText};
+use super::program::{Declarations, Variable};
 use super::scope::{StackScope, Values, failed};
-use crate::diagnostic::{Diagnostic, Sources, did_you_mean};
+use crate::diagnostic::{Diagnostic, Sources, Span, did_you_mean};
 use crate::lang::{convert, eval, syntax};
 use crate::value::{Type, Value};
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 /// Evaluates every variable. A variable that cannot be is a failed value.
 pub(super) fn evaluate(
-    program: &Program,
+    declared: &Declarations,
     given: &BTreeMap<Arc<str>, VariableInput>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<Arc<str>, Value> {
     for (name, input) in given {
         // The environment may hold values for other stacks.
-        if !program.variables.contains_key(name) && !input.origin.starts_with("EKSFORM_VAR_") {
-            let known: Vec<&str> = program.variables.keys().map(AsRef::as_ref).collect();
+        if !declared.variables.contains_key(name) && !input.origin.starts_with("EKSFORM_VAR_") {
+            let known: Vec<&str> = declared.variables.keys().map(AsRef::as_ref).collect();
             diagnostics.push(
                 Diagnostic::error(
                     "unknown-variable",
@@ -28,7 +28,7 @@ pub(super) fn evaluate(
             );
         }
     }
-    program
+    declared
         .variables
         .iter()
         .map(|(name, variable)| {
@@ -135,42 +135,95 @@ fn parse(
     }
 }
 
-/// Holds every variable against its validations.
+/// A module's variable: the value the call gives (with the place that gives it), else the default.
+pub(super) fn argument(
+    name: &Arc<str>,
+    variable: &Variable,
+    given: Option<(Value, Span)>,
+    call: Span,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    // Null stands for the default where null is no value.
+    let given =
+        given.filter(|(value, _)| variable.nullable || !value.is_null() || variable.default.is_none());
+    let (value, span) = match (given, &variable.default) {
+        (Some((value, span)), _) => (value, Some(span)),
+        (None, Some(default)) => match eval::evaluate(default, &eval::NoScope) {
+            Ok(value) => (value, None),
+            Err(mut problems) => {
+                found.append(&mut problems);
+                return None;
+            }
+        },
+        // That it is missing was said where the call stands.
+        (None, None) => return None,
+    };
+    let value = match convert::convert(value, &variable.ty) {
+        Ok(value) => value,
+        Err(error) => {
+            let message = match span {
+                Some(_) => format!("Variable \"{name}\" of the module is a {}", variable.ty),
+                None => format!("Variable \"{name}\" is a {}, but its default is not", variable.ty),
+            };
+            found.push(
+                Diagnostic::error("type-mismatch", message)
+                    .at(span.unwrap_or(variable.span))
+                    .label(error.to_string())
+                    .related(
+                        if span.is_some() { variable.span } else { call },
+                        if span.is_some() { "the variable" } else { "called here" },
+                    ),
+            );
+            return None;
+        }
+    };
+    if value.is_null() && !variable.nullable {
+        found.push(
+            Diagnostic::error("null-variable", format!("Variable \"{name}\" may not be null"))
+                .at(span.unwrap_or(variable.span))
+                .label("null")
+                .related(if span.is_some() { variable.span } else { call }, "the variable"),
+        );
+        return None;
+    }
+    Some(value)
+}
+
+/// Holds a variable against its validations.
 pub(super) fn validate(
-    program: &Program,
+    name: &Arc<str>,
+    variable: &Variable,
     values: &Values,
     scope: &StackScope<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
-    for (name, variable) in &program.variables {
-        if values.variables.get(name).is_some_and(Value::contains_unknown) {
-            continue;
-        }
-        for validation in &variable.validations {
-            match eval::evaluate(&validation.condition, scope).map(|value| value.as_bool()) {
-                Ok(Some(true)) => {}
-                Ok(Some(false)) => {
-                    let message = eval::evaluate(&validation.error_message, scope)
-                        .ok()
-                        .filter(|message| !message.is_sensitive())
-                        .and_then(|message| message.as_str().map(str::to_string));
-                    found.push(
-                        Diagnostic::error(
-                            "invalid-variable",
-                            format!("The value of variable \"{name}\" is not valid"),
-                        )
-                        .at(validation.condition.span())
-                        .label(message.unwrap_or_else(|| "this condition does not hold".to_string()))
-                        .related(variable.span, "the variable"),
-                    );
-                }
-                Ok(None) => found.push(
-                    Diagnostic::error("type-mismatch", "A condition has to be true or false")
-                        .at(validation.condition.span())
-                        .help("compare: var.x != \"\""),
-                ),
-                Err(mut problems) => found.append(&mut problems),
+    if values.variables.get(name).is_some_and(Value::contains_unknown) {
+        return;
+    }
+    for validation in &variable.validations {
+        match eval::evaluate(&validation.condition, scope).map(|value| value.as_bool()) {
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => {
+                let message = eval::evaluate(&validation.error_message, scope)
+                    .ok()
+                    .filter(|message| !message.is_sensitive())
+                    .and_then(|message| message.as_str().map(str::to_string));
+                found.push(
+                    Diagnostic::error(
+                        "invalid-variable",
+                        format!("The value of variable \"{name}\" is not valid"),
+                    )
+                    .at(validation.condition.span())
+                    .label(message.unwrap_or_else(|| "this condition does not hold".to_string()))
+                    .related(variable.span, "the variable"),
+                );
             }
+            Ok(None) => found.push(
+                Diagnostic::error("type-mismatch", "A condition has to be true or false")
+                    .at(validation.condition.span())
+                    .help("compare: var.x != \"\""),
+            ),
+            Err(mut problems) => found.append(&mut problems),
         }
     }
 }

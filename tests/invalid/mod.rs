@@ -22,9 +22,17 @@ fn cases() -> Vec<(String, SourceTree)> {
             tree.files.insert(name.into(), text.into());
         };
         if path.is_dir() {
-            for file in std::fs::read_dir(&path).expect("a folder") {
-                let file = file.expect("a file").path();
-                add(&file.file_name().expect("a name").to_string_lossy(), &file);
+            let mut open = vec![(String::new(), path)];
+            while let Some((prefix, directory)) = open.pop() {
+                for file in std::fs::read_dir(&directory).expect("a folder") {
+                    let file = file.expect("a file").path();
+                    let name = format!("{prefix}{}", file.file_name().expect("a name").to_string_lossy());
+                    if file.is_dir() {
+                        open.push((format!("{name}/"), file));
+                    } else {
+                        add(&name, &file);
+                    }
+                }
             }
             cases.push((name, tree));
         } else if let Some(stem) = name.strip_suffix(".eks.hcl") {

@@ -45,7 +45,7 @@ pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root())
         .expect("testdata/plan")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.is_dir() && !path.file_name().is_some_and(|name| name == "_templates"))
+        .filter(|path| path.is_dir() && path.file_name().is_none_or(|name| name != "_templates"))
         .collect();
     folders.sort();
     folders
@@ -67,8 +67,16 @@ impl Case {
             std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}"))
         };
         let mut inputs = Inputs { now: 1_767_323_045, seed: 1, ..Inputs::default() };
-        for name in names(folder).iter().filter(|name| name.ends_with(".eks.hcl")) {
-            inputs.sources.files.insert(name.as_str().into(), text(name)?.into());
+        let mut open = vec![String::new()];
+        while let Some(directory) = open.pop() {
+            for name in names(&folder.join(&directory)) {
+                let path = format!("{directory}{name}");
+                if folder.join(&path).is_dir() {
+                    open.push(format!("{path}/"));
+                } else if name.ends_with(".eks.hcl") {
+                    inputs.sources.files.insert(path.as_str().into(), text(&path)?.into());
+                }
+            }
         }
         let options: Options = match text("options.json") {
             Ok(text) => serde_json::from_str(&text).map_err(|error| format!("options.json: {error}"))?,

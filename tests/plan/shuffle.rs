@@ -6,7 +6,9 @@ use hcl::edit::structure::{Body, Structure};
 /// Variants of the sources that mean the same. None for files that do not parse.
 pub fn all(inputs: &Inputs) -> Vec<(&'static str, Inputs)> {
     let mut blocks = Vec::new();
-    for text in inputs.sources.files.values() {
+    // Modules stay as they are: their directory says what is in them.
+    let own = |path: &str| !path.contains('/');
+    for (_, text) in inputs.sources.files.iter().filter(|(path, _)| own(path)) {
         let Ok(body) = hcl::edit::parser::parse_body(text) else { return Vec::new() };
         blocks.extend(body);
     }
@@ -18,6 +20,8 @@ pub fn all(inputs: &Inputs) -> Vec<(&'static str, Inputs)> {
         let mut changed = inputs.clone();
         changed.sources.files =
             files.into_iter().map(|(name, blocks)| (name.into(), text(blocks).into())).collect();
+        let modules = inputs.sources.files.iter().filter(|(path, _)| !own(path));
+        changed.sources.files.extend(modules.map(|(path, text)| (path.clone(), text.clone())));
         changed
     };
     vec![

@@ -214,17 +214,37 @@ fn unreachable(provider: &ProviderRef, config: &ProviderConfig, error: &CallErro
     let diagnostic = if error.operation == "connect" {
         Diagnostic::error("no-region", format!("{provider}: {}", error.message))
     } else if error.credentials {
-        Diagnostic::error("no-credentials", format!("{provider} has no usable AWS credentials"))
-            .with_note(error.to_string())
+        let diagnostic =
+            Diagnostic::error("no-credentials", format!("{provider} has no usable AWS credentials"))
+                .with_note(error.to_string());
+        match profile(config) {
+            Some(note) if error.code.is_none() => diagnostic.with_note(note),
+            _ => diagnostic,
+        }
     } else {
         Diagnostic::error("aws-unreachable", format!("{provider} cannot reach AWS"))
             .with_note(error.to_string())
     };
+    let said = error.to_string();
     let help = match &error.help {
+        _ if said.contains("AssumeRole") && said.contains("AccessDenied") => {
+            "the role of assume_role has to trust these credentials, and they have to be allowed sts:AssumeRole".to_string()
+        }
         Some(help) => help.clone(),
         None => "check the network and endpoint_url, or use --sandbox".to_string(),
     };
     at(diagnostic.help(help), config)
+}
+
+/// Who names the profile that may not be there: the SDK passes over one it does not find.
+fn profile(config: &ProviderConfig) -> Option<String> {
+    match &config.profile {
+        Some(profile) => Some(format!("the provider block names the profile \"{profile}\"")),
+        None => {
+            let profile = std::env::var("AWS_PROFILE").ok().filter(|profile| !profile.is_empty())?;
+            Some(format!("AWS_PROFILE names the profile \"{profile}\""))
+        }
+    }
 }
 
 /// Whether the provider block forbids the account its credentials lead to.

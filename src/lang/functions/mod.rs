@@ -352,7 +352,8 @@ fn apply(
                 "function-call",
                 format!("Call to function \"{}\" failed: {message}", function.name),
             )
-            .at(cx.span),
+            .at(cx.span)
+            .label("in this call"),
         )),
     }
 }
@@ -363,6 +364,7 @@ fn bad_argument(function: &Function, param: &Param, span: Span, message: &str) -
         format!("Invalid value for \"{}\" parameter of {}: {message}", param.name, function.name),
     )
     .at(span)
+    .label(format!("given as \"{}\"", param.name))
 }
 
 fn check_arity(cx: &Cx, function: &Function, given: usize, spans: &[Span]) -> Result<(), Vec<Diagnostic>> {

@@ -1,6 +1,6 @@
 //! The calls of a change cover what differs, and nothing else.
 
-use super::{Checker, name};
+use super::{Checker, name, untold};
 use crate::diff::canonical;
 use crate::kinds::{Attribute, Change as How, Ty};
 use crate::plan::change::{Change, ChangeAction};
@@ -134,7 +134,8 @@ fn walk(
         let silent = !attribute.returned || matches!(attribute.change, How::Expanded);
         // Only AWS sets the computed ones, but for eksform's own tags.
         let computed = attribute.is_computed() && attribute.change == How::InputOnly;
-        let Some(new) = after.get(attribute.name).filter(|_| !silent && !computed) else { continue };
+        let skipped = silent || computed || untold(attribute, before);
+        let Some(new) = after.get(attribute.name).filter(|_| !skipped) else { continue };
         let old = before.get(attribute.name).unwrap_or(const { &Value::NULL });
         let path = at.attr(attribute.name);
         if canonical(attribute, old) == canonical(attribute, new) && !new.contains_unknown() {

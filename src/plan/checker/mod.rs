@@ -10,7 +10,7 @@ mod ownership;
 mod refusals;
 
 use super::change::{Change, ChangeAction, Plan, Reason};
-use crate::kinds::{Attribute, RefersBy, Ty};
+use crate::kinds::{Attribute, Omitted, RefersBy, Ty};
 use crate::live::Snapshot;
 use crate::stack::{Evaluation, Inputs};
 use crate::value::{Map, Value};
@@ -119,6 +119,11 @@ fn name(change: &Change) -> String {
         Some(address) => format!("{address} ({:?})", change.action),
         None => format!("{} ({:?})", change.identity, change.action),
     }
+}
+
+/// Whether AWS does not tell what it filled in: nothing to compare with.
+fn untold(attribute: &Attribute, live: &Map) -> bool {
+    matches!(attribute.omitted, Omitted::FilledByAws) && !live.contains_key(attribute.name)
 }
 
 /// Every text in attributes that name other objects, with the kind named and how.

@@ -1,8 +1,10 @@
 //! Every order that the objects need is in the plan, directly or by way of others.
 
 use super::{Checker, accounts, deletes, goes, name, names};
+use crate::kinds::policy;
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Reason};
+use crate::stack::BlockId;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -43,10 +45,13 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
     {
         return Some("the new one comes before the old one goes");
     }
-    if let (Some(second_after), false) = (&second.after, deletes(first) || deletes(second)) {
+    if let (Some(second_after), false) = (&second.after, goes(first) || deletes(second)) {
         let first_after = first.after.as_ref().unwrap_or(&none);
         if names(second, second_after, first, first_after) {
             return Some("it names it");
+        }
+        if first.action == ChangeAction::Create && !same && trusts(second, second_after, first_after) {
+            return Some("IAM takes only principals that exist");
         }
         let unknown = second_after
             .values()
@@ -55,21 +60,12 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
         if unknown && !same {
             return Some("it needs what is known only then");
         }
-        let declared = checker
-            .evaluation
-            .instances
-            .iter()
-            .find(|instance| instance.identity.as_ref() == Some(&second.identity));
-        if let (Some(instance), Some(address)) = (declared, &first.address) {
-            let block = (address.kind.clone(), address.name.clone());
-            if !same
-                && (instance.references.contains(address)
-                    || instance.whole_blocks.contains(&block)
-                    || instance.depends_on.contains(&block))
-            {
-                return Some("the files refer to it");
-            }
+        if !same && refers(checker, second, first) {
+            return Some("the files refer to it");
         }
+    }
+    if deletes(first) && deletes(second) && !same && refers(checker, first, second) {
+        return Some("the files refer to it");
     }
     let going = first.reason == Reason::BeingDeleted;
     let live = checker.snapshot.object(&first.identity).and_then(Fact::known).filter(|_| going);
@@ -80,7 +76,7 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
         let comes_back =
             checker.plan.changes.iter().any(|other| other.identity == second.identity && !deletes(other));
         let lets_go = goes(first)
-            || (going && !still)
+            || (going && !still && !comes_back)
             || (first.action == ChangeAction::Update && !still && !comes_back);
         if named && lets_go {
             return Some("it is still named by it");
@@ -90,6 +86,28 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
         return Some("a service account has one association");
     }
     agent(first, second).then_some("pods need the agent as long as there are associations")
+}
+
+/// Whether the files say that one instance refers to another.
+fn refers(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
+    let declared =
+        checker.evaluation.instances.iter().find(|one| one.identity.as_ref() == Some(&user.identity));
+    let (Some(instance), Some(address)) = (declared, &used.address) else { return false };
+    // An orphan may carry an address of the same block; the files do not mean it.
+    if !checker.evaluation.instances.iter().any(|one| one.identity.as_ref() == Some(&used.identity)) {
+        return false;
+    }
+    let block = BlockId::of(address);
+    instance.references.contains(address)
+        || instance.whole_blocks.contains(&block)
+        || instance.depends_on.contains(&block)
+}
+
+/// Whether the trust policy has the ARN of `named` in it.
+fn trusts(change: &Change, after: &Map, named: &Map) -> bool {
+    let policy = after.get("trust_policy").filter(|_| change.schema.kind == "role").map(policy::text);
+    let arn = named.get("arn").and_then(Value::as_str);
+    arn.is_some_and(|arn| policy.is_some_and(|policy| policy.contains(&format!("\"{arn}\""))))
 }
 
 /// Whether `first` gives up a service account that `second` takes.

@@ -1,6 +1,6 @@
 //! Nothing but what is this stack's is touched, and everything that is, is accounted for.
 
-use super::{Checker, name};
+use super::{Checker, name, untold};
 use crate::diff::canonical;
 use crate::kinds::{self, Change as How, OWNERSHIP};
 use crate::live::{Fact, Object, Owner, Phase};
@@ -125,6 +125,7 @@ fn missing(checker: &mut Checker<'_>) {
         }
         let orphan = plan.changes.iter().any(|change| {
             change.identity == *identity
+                && change.action == ChangeAction::Delete
                 && matches!(change.reason, Reason::Orphan | Reason::Destroy | Reason::Moved(_))
         });
         if orphan && !ours {
@@ -155,7 +156,9 @@ fn missing(checker: &mut Checker<'_>) {
         for attribute in instance.schema.attributes {
             let (Some(after), true) = (
                 instance.proposed.after.get(attribute.name),
-                attribute.returned && !matches!(attribute.change, How::Expanded),
+                attribute.returned
+                    && !matches!(attribute.change, How::Expanded)
+                    && !untold(attribute, &live.attributes),
             ) else {
                 continue;
             };

@@ -21,8 +21,14 @@ pub(super) fn check(checker: &mut Checker<'_>) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {
             let shown = change.address.as_ref().map(ToString::to_string);
+            let by_name = format!("cluster.{cluster}");
+            // Where another cluster has that very address, it is the address that is meant.
+            let means_other = plan.changes.iter().any(|other| {
+                other.identity != change.identity
+                    && other.address.as_ref().is_some_and(|address| address.to_string() == by_name)
+            });
             let named = shown.is_some_and(|address| checker.inputs.allow_destroy.contains(address.as_str()))
-                || checker.inputs.allow_destroy.contains(format!("cluster.{cluster}").as_str())
+                || (checker.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
                 || checker.evaluation.allow_destroy.contains(cluster);
             if !named {
                 checker.say(format!("{} was not asked for", name(change)));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Evaluator<'_> {
     /// A cluster that no file declares has to exist.
-    pub(super) fn parent_exists(
+    pub(in crate::stack) fn parent_exists(
         &mut self,
         schema: &'static Schema,
         desired: &Map,

@@ -1,0 +1,232 @@
+//! One instance: its attributes, its identity and what has to be done about it.
+
+use super::decode::Decoder;
+use super::evaluate::Evaluator;
+use super::graph::Node;
+use super::instance::{AdoptConsent, Instance};
+use super::program::{Ignore, Resource};
+use super::scope::Iteration;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::diff::{self, Observed, Subject};
+use crate::kinds::{self, OWNERSHIP, Schema, Ty};
+use crate::live::{Fact, ownership_tags};
+use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Evaluator<'_> {
+    /// Evaluates and proposes one instance; its value for those that refer to it, `None` after an error.
+    pub(super) fn instance(
+        &mut self,
+        node: &Node,
+        at: usize,
+        resource: &Resource,
+        key: Option<Key>,
+        iteration: Iteration,
+    ) -> Option<Value> {
+        let schema = resource.schema;
+        let address = Address {
+            module: self.modules[at].path.clone(),
+            kind: schema.kind.into(),
+            name: resource.name.clone(),
+            key,
+            origin: Origin::Declared,
+        };
+        let named = schema.named.map(|named| (named, resource.name.as_ref()));
+        let (mut desired, spans, mut problems) = {
+            let scope = self.scope(at, iteration);
+            let mut decoder = Decoder::new(&scope);
+            let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
+            (desired, decoder.spans, decoder.diagnostics)
+        };
+        let broken = problems.iter().any(Diagnostic::is_error);
+        self.diagnostics.append(&mut problems);
+        if broken {
+            return None;
+        }
+        if let Some(unknown) = Value::map(desired.clone()).unknowns() {
+            self.evaluation.wants.extend(unknown.pending);
+        }
+        (schema.expand)(&mut desired);
+        let key = self.natural_key(schema, &desired, &spans, resource.span)?;
+        let Ok(key) = key else { return key.err() };
+        let provider = self.provider_of(at, resource, &desired);
+        let config = self.evaluation.providers.get(&provider).cloned().unwrap_or_default();
+        if !config.default_tags.is_empty() {
+            let mut tags: Map = config
+                .default_tags
+                .iter()
+                .map(|(key, value)| (key.clone(), Value::string(value.clone())))
+                .collect();
+            match desired.get("tags").map(Value::as_map) {
+                Some(Some(own)) => tags.extend(own.iter().map(|(key, value)| (key.clone(), value.clone()))),
+                // Unknown tags stay unknown.
+                Some(None) => tags = Map::new(),
+                None => {}
+            }
+            if !tags.is_empty() {
+                desired.insert("tags".into(), Value::map(tags));
+            }
+        }
+        let place = self.snapshot.place(&provider, schema.regional);
+        if let Some(caller) = self.snapshot.callers.get(&provider).and_then(Fact::known) {
+            let region = (!schema.regional).then_some(caller.region.as_ref());
+            let tags = ownership_tags(&self.evaluation.stack, &address, region);
+            desired.insert(OWNERSHIP.into(), Value::map(tags));
+        }
+        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        self.parent_exists(schema, &desired, &spans, resource.span, &provider);
+        let proposed = self.propose(resource, &address, &symbolic, place.as_ref(), &desired);
+        let identity = place.map(|place| symbolic.within(place));
+        if schema.kind == "cluster" {
+            self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
+        }
+        let value = exposed(&proposed.after);
+        let (references, whole_blocks) = self.references(node, at);
+        let claims = claims(schema, &desired, &proposed.after, &symbolic);
+        let adopt = self.adopt_consent(&address);
+        self.evaluation.instances.push(Instance {
+            address,
+            schema,
+            provider,
+            span: resource.span,
+            spans,
+            desired,
+            symbolic,
+            identity,
+            claims,
+            proposed,
+            references,
+            whole_blocks,
+            depends_on: self.depends_on(at, &resource.depends_on),
+            adopt,
+            prevent_destroy: resource.prevent_destroy,
+        });
+        Some(value)
+    }
+
+    /// The parts of the natural key; `Ok(Err(stand-in))` while something has to be read first.
+    #[allow(clippy::type_complexity, reason = "an option of a result: error, pending, known")]
+    fn natural_key(
+        &mut self,
+        schema: &'static Schema,
+        desired: &Map,
+        spans: &BTreeMap<Path, Span>,
+        header: Span,
+    ) -> Option<Result<Vec<KeyPart>, Value>> {
+        let mut parts = Vec::new();
+        for name in schema.identity {
+            let value = desired.get(*name).unwrap_or(const { &Value::NULL });
+            match value.as_str() {
+                Some(_) if value.is_sensitive() => {
+                    let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "sensitive-name",
+                            format!("\"{name}\" would show a sensitive value"),
+                        )
+                        .at(span)
+                        .label("part of ARNs and of every message about the object")
+                        .help("take a name that is no secret, or nonsensitive(…) if this is none"),
+                    );
+                    return None;
+                }
+                Some(text) => parts.push(schema.key_part(text)),
+                None if value.is_unknown() => {
+                    let span = spans.get(&Path::attribute(*name)).copied().unwrap_or(header);
+                    let before = self.diagnostics.len();
+                    self.unknown(&format!("\"{name}\""), value, span);
+                    return (self.diagnostics.len() == before).then(|| Err(value.clone()));
+                }
+                None => return None,
+            }
+        }
+        Some(Ok(parts))
+    }
+
+    /// The provider named, else that of the declared cluster it lives in, else the default one. In a
+    /// module these are what the call says they are.
+    fn provider_of(&self, at: usize, resource: &Resource, desired: &Map) -> ProviderRef {
+        let known = &self.program.modules[self.modules[at].module].providers;
+        if let Some((provider, _)) = &resource.provider {
+            return known.get(provider).unwrap_or(provider).clone();
+        }
+        let default = known.get(&ProviderRef::default()).cloned().unwrap_or_default();
+        let cluster = desired.get("cluster").and_then(Value::as_str);
+        match cluster.and_then(|name| self.clusters.get(name)).map(Vec::as_slice) {
+            Some([provider]) => provider.clone(),
+            _ => default,
+        }
+    }
+
+    fn propose(
+        &mut self,
+        resource: &Resource,
+        address: &Address,
+        symbolic: &Identity<ProviderRef>,
+        place: Option<&Place>,
+        desired: &Map,
+    ) -> diff::Proposed {
+        let schema = resource.schema;
+        let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
+        let mut compared = desired.clone();
+        if let Some(Fact::Known(object)) = fact {
+            let ignored = |name: &str| match &resource.ignore_changes {
+                Ignore::None => false,
+                Ignore::All => name != OWNERSHIP,
+                Ignore::Attributes(names) => names.iter().any(|ignored| **ignored == *name),
+            };
+            compared.retain(|name, _| !ignored(name) || !object.attributes.contains_key(name));
+        }
+        let subject = Subject { schema, address, place, key: &symbolic.key, desired: &compared };
+        let observed = match fact {
+            // An add-on's own association is no stand-alone one: planning sees to it that the add-on lets go.
+            Some(Fact::Known(object)) if object.parent.is_some() => Observed::Fact(const { &Fact::Absent }),
+            Some(fact) => Observed::Fact(fact),
+            None => {
+                let want = Want::Object(symbolic.clone());
+                self.evaluation.wants.insert(want.clone());
+                Observed::Pending(vec![want])
+            }
+        };
+        diff::propose(&subject, &observed)
+    }
+
+    fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+        let text = address.to_string();
+        if let Some(from) = self.inputs.adopt.get(text.as_str()) {
+            return Some(AdoptConsent { from_stack: from.clone() });
+        }
+        let block = self.program.adopts.iter().find(|adopt| adopt.to == *address)?;
+        Some(AdoptConsent { from_stack: block.from_stack.clone() })
+    }
+}
+
+/// What others read of an instance: all but eksform's own tags.
+fn exposed(after: &Map) -> Value {
+    let mut object = after.clone();
+    object.remove(OWNERSHIP);
+    Value::map(object)
+}
+
+/// Identities that an instance's nested blocks stand for, where the namespace is known.
+fn claims(
+    schema: &'static Schema,
+    desired: &Map,
+    after: &Map,
+    symbolic: &Identity<ProviderRef>,
+) -> BTreeMap<Arc<str>, Identity<ProviderRef>> {
+    let mut claims = BTreeMap::new();
+    for attribute in schema.attributes {
+        let (Some(kind), Ty::Keyed { .. }) = (attribute.claims, attribute.ty) else { continue };
+        let namespace = desired.get("namespace").or_else(|| after.get("namespace")).and_then(Value::as_str);
+        let (Some(claimed), Some(namespace)) = (kinds::schema(kind), namespace) else { continue };
+        let Some(entries) = desired.get(attribute.name).and_then(Value::as_map) else { continue };
+        for name in entries.keys() {
+            let key = [symbolic.part(0), namespace, name].map(|part| claimed.key_part(part));
+            let identity = Identity { scope: symbolic.scope.clone(), kind: kind.into(), key: Arc::from(key) };
+            claims.insert(name.clone(), identity);
+        }
+    }
+    claims
+}

@@ -1,0 +1,170 @@
+//! What the files declare, as data.
+
+use crate::diagnostic::{Sources, Span};
+use crate::kinds::Schema;
+use crate::lang::syntax::{Attribute, Block, Body};
+use crate::lang::{Expr, references};
+use crate::value::{Address, ModuleStep, ProviderRef, Type};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything the files declare: the stack, and every module it calls.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub sources: Sources,
+    pub stack: Option<StackBlock>,
+    pub adopts: Vec<Adopt>,
+    /// The stack's own directory first, then every call of a module, each after its caller.
+    pub(super) modules: Vec<Module>,
+}
+
+impl Program {
+    /// What the stack's own files declare.
+    pub fn root(&self) -> &Declarations {
+        &self.modules[ROOT].declared
+    }
+
+    /// The module an instance's address leads to, whatever the keys.
+    pub(super) fn module_of(&self, path: &[ModuleStep]) -> Option<ModuleId> {
+        path.iter().try_fold(ROOT, |at, step| self.modules[at].calls.get(&step.name).copied())
+    }
+}
+
+/// Index into [`Program`]'s modules.
+pub(super) type ModuleId = usize;
+
+/// The stack's own directory.
+pub(super) const ROOT: ModuleId = 0;
+
+/// One call of a module, or the stack itself. A directory called twice is two modules that share
+/// their declarations.
+#[derive(Clone, Debug)]
+pub(super) struct Module {
+    /// The names of the calls that lead here.
+    pub path: Arc<[Arc<str>]>,
+    /// The module with the call; the stack is its own.
+    pub caller: ModuleId,
+    /// Relative to the stack, `.` for the stack itself.
+    pub directory: Arc<str>,
+    pub declared: Arc<Declarations>,
+    /// The modules called from here, by name.
+    pub calls: BTreeMap<Arc<str>, ModuleId>,
+    /// The providers as they are called here.
+    pub providers: BTreeMap<ProviderRef, ProviderRef>,
+}
+
+impl Module {
+    /// How many calls deep.
+    pub fn depth(&self) -> usize {
+        self.path.len()
+    }
+
+    /// `module.eu.` before the names of what it declares.
+    pub fn prefix(&self) -> String {
+        self.path.iter().map(|name| format!("module.{name}.")).collect()
+    }
+}
+
+/// What the files of one directory declare.
+#[derive(Clone, Debug, Default)]
+pub struct Declarations {
+    pub variables: BTreeMap<Arc<str>, Variable>,
+    pub locals: BTreeMap<Arc<str>, Attribute>,
+    pub outputs: BTreeMap<Arc<str>, Output>,
+    pub providers: BTreeMap<ProviderRef, Block>,
+    pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
+    pub(super) calls: BTreeMap<Arc<str>, Call>,
+}
+
+/// `module "x" { source = "./dir" … }`.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The header.
+    pub span: Span,
+    /// The directory, relative to the calling one, and where it says so.
+    pub source: (Arc<str>, Span),
+    /// Values of the module's variables.
+    pub arguments: BTreeMap<Arc<str>, Attribute>,
+    pub repeat: Repeat,
+    /// `providers = { aws = aws.west }`: the name there, the name here.
+    pub providers: Vec<(ProviderRef, ProviderRef, Span)>,
+    pub depends_on: Vec<references::Reference>,
+}
+
+/// `stack "name" { … }`.
+#[derive(Clone, Debug)]
+pub struct StackBlock {
+    pub name: Arc<str>,
+    pub span: Span,
+    pub instance: Option<Expr>,
+    pub allow_destroy: Option<Expr>,
+}
+
+/// `variable "x" { … }`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub span: Span,
+    pub ty: Type,
+    pub default: Option<Expr>,
+    pub sensitive: bool,
+    pub nullable: bool,
+    pub validations: Vec<Condition>,
+}
+
+/// `condition` and `error_message` of a validation, precondition or check.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub condition: Expr,
+    pub error_message: Expr,
+}
+
+/// `output "x" { … }`.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub span: Span,
+    pub value: Expr,
+    pub description: Option<Arc<str>>,
+    pub sensitive: bool,
+}
+
+/// A block of one of the kinds.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub schema: &'static Schema,
+    pub name: Arc<str>,
+    /// The header.
+    pub span: Span,
+    pub body: Body,
+    pub repeat: Repeat,
+    pub provider: Option<(ProviderRef, Span)>,
+    pub depends_on: Vec<references::Reference>,
+    pub prevent_destroy: bool,
+    /// `ignore_changes`: attribute names, or everything.
+    pub ignore_changes: Ignore,
+}
+
+/// How many instances a block stands for.
+#[derive(Clone, Debug, Default)]
+pub enum Repeat {
+    #[default]
+    Once,
+    Count(Expr),
+    ForEach(Expr),
+}
+
+/// Which differences do not count.
+#[derive(Clone, Debug, Default)]
+pub enum Ignore {
+    #[default]
+    None,
+    All,
+    Attributes(Vec<Arc<str>>),
+}
+
+/// `adopt { to = addon.vpc-cni }`.
+#[derive(Clone, Debug)]
+pub struct Adopt {
+    pub to: Address,
+    pub from_stack: Option<Arc<str>>,
+    pub span: Span,
+}

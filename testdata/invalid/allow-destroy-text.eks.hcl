@@ -1,0 +1,3 @@
+stack "demo" {
+  allow_destroy = "demo"
+}

@@ -1,0 +1,7 @@
+stack "demo" {}
+
+cluster "demo" {
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001"] }
+  auto_mode { node_pools = ["genral-purpose"] }
+}

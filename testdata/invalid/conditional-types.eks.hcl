@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  tags = true ? { a = "b" } : ["c"]
+}

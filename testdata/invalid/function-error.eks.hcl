@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  trust_policy = jsondecode("{ nope }")
+}

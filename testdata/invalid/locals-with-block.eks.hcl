@@ -1,0 +1,7 @@
+stack "demo" {}
+
+locals {
+  x {
+    y = 1
+  }
+}

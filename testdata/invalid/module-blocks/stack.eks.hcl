@@ -1,0 +1,9 @@
+stack "platform" {}
+
+module "m" {
+  source = "./m"
+}
+
+module "again" {
+  source = "./m"
+}

@@ -1,0 +1,14 @@
+stack "platform" {}
+
+module "a" {
+  source = "./a"
+}
+
+module "self" {
+  source = "./"
+}
+
+module "circle" {
+  source = "./c"
+  given  = module.circle.taken
+}

@@ -1,0 +1,7 @@
+stack "demo" {
+  instance = var.env
+}
+
+variable "env" {
+  default = "a b"
+}

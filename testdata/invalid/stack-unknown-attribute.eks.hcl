@@ -1,0 +1,3 @@
+stack "demo" {
+  alow_destroy = ["demo"]
+}

@@ -1,0 +1,6 @@
+stack "demo" {}
+
+role "app" {
+  description = "%{ if true }yes"
+  path        = "/"
+}

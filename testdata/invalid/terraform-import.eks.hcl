@@ -1,0 +1,6 @@
+stack "demo" {}
+
+import {
+  to = role.app
+  id = "app"
+}

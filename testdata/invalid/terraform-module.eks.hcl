@@ -1,0 +1,5 @@
+stack "demo" {}
+
+module "eks" {
+  source = "./eks"
+}

@@ -1,0 +1,5 @@
+stack "demo" {}
+
+role "app" {
+  lifecyle { prevent_destroy = true }
+}

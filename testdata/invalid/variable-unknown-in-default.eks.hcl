@@ -1,0 +1,9 @@
+stack "demo" {}
+
+variable "a" {
+  default = var.b
+}
+
+variable "b" {
+  default = 1
+}

@@ -1,0 +1,12 @@
+# Tags that are known only after apply.
+
+stack "platform" {}
+
+cluster "demo" {
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"] }
+}
+
+role "app" {
+  tags = { (cluster.demo.vpc_id) = "vpc", team = "x" }
+}

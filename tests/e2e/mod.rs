@@ -1,0 +1,15 @@
+//! The whole program, as a process, on sandboxes: what the operator types, what is printed, which calls are made and
+//! what the account holds afterwards.
+
+mod console;
+mod contract;
+mod drift;
+mod existing;
+mod full;
+mod in_place;
+mod reads;
+mod saved;
+mod server;
+mod trouble;
+mod walkthrough;
+mod world;
