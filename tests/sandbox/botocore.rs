@@ -6,7 +6,7 @@ use eksform::sandbox::{Options, Sandbox, serve};
 use tokio::net::TcpListener;
 
 /// The Python that has boto3: `EKSFORM_PYTHON`, or the one on the path.
-fn python() -> Command {
+pub fn python() -> Command {
     let mut command = Command::new(std::env::var("EKSFORM_PYTHON").unwrap_or_else(|_| "python3".into()));
     // Nothing of the machine's own AWS set-up may matter.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
@@ -16,19 +16,21 @@ fn python() -> Command {
     command
 }
 
-fn has_boto3() -> bool {
-    let found = python().args(["-c", "import boto3"]).output().is_ok_and(|output| output.status.success());
+/// Whether a module is there. If it must be, it is an error that it is not.
+pub fn has(module: &str) -> bool {
+    let import = format!("import {module}");
+    let found = python().args(["-c", &import]).output().is_ok_and(|output| output.status.success());
     let required = std::env::var("EKSFORM_REQUIRE_BOTO3").is_ok_and(|value| value == "1");
-    assert!(found || !required, "EKSFORM_REQUIRE_BOTO3 is set, but there is no boto3");
+    assert!(found || !required, "EKSFORM_REQUIRE_BOTO3 is set, but there is no {module}");
     if !found {
-        println!("skipped: there is no boto3");
+        println!("skipped: there is no {module}");
     }
     found
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn boto3_finds_nothing_to_complain_about() {
-    if !has_boto3() {
+    if !has("boto3") {
         return;
     }
     // So fast that whatever is begun is done by the next request.

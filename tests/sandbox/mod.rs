@@ -13,4 +13,5 @@ mod hostile;
 mod iam;
 mod matrix;
 mod members;
+mod replay;
 mod sts_and_tags;

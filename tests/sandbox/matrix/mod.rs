@@ -1,6 +1,7 @@
 //! Every operation of the models: its success, each error it declares, paging, idempotency. The cases are in the `.txt`
 //! files beside this one. An operation or a declared error without a case or a reason fails.
 
+mod awscli;
 mod model;
 mod table;
 
@@ -296,8 +297,24 @@ impl Matrix {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_operation_has_its_cases() {
+/// The request in the form of the fuzz target's inputs, see `docs/fuzzing.md`.
+fn seed_of(operation: &Operation, request: &http::Request<bytes::Bytes>) -> String {
+    let header = |name: &str| {
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+        value.map(|value| format!("{name}: {value}\n")).unwrap_or_default()
+    };
+    format!(
+        "{} {} {}\n{}\n{}",
+        request.method(),
+        operation.service,
+        request.uri(),
+        header("x-amz-target"),
+        String::from_utf8_lossy(request.body())
+    )
+}
+
+/// The world, and the tables with its values.
+async fn start() -> (Matrix, Table) {
     let client = Client::new(real_time());
     let mut matrix = Matrix { client, operations: operations(), world: Value::Null, wrong: Vec::new() };
     let mut values = values(&matrix.client);
@@ -317,6 +334,12 @@ async fn every_operation_has_its_cases() {
     for name in ["eks", "iam", "others", "never"] {
         table.read(&text(name), &values);
     }
+    (matrix, table)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_operation_has_its_cases() {
+    let (mut matrix, table) = start().await;
     for at in 0..matrix.operations.len() {
         let name = matrix.operations[at].name.clone();
         if LEFT_OUT.contains(&name.as_str()) {
@@ -336,7 +359,13 @@ async fn every_operation_has_its_cases() {
             continue;
         };
         matrix.anew(before).await;
-        let reply = matrix.call(&matrix.operations[at], input).await;
+        let operation = &matrix.operations[at];
+        let reply = matrix.call(operation, input).await;
+        if let Some(directory) = std::env::var_os("EKSFORM_SEEDS") {
+            let request = operation.request(&matrix.client, input);
+            std::fs::write(std::path::Path::new(&directory).join(&name), seed_of(operation, &request))
+                .unwrap();
+        }
         matrix.expect(at, "the success", "ok", &reply);
         matrix.errors(at, entry).await;
         matrix.idempotency(at, entry).await;

@@ -1,0 +1,17 @@
+//! The fuzz target's inputs again: those it starts from, and those that once found something.
+
+#[path = "../../fuzz/harness/sandbox.rs"]
+mod harness;
+
+#[test]
+fn the_fuzz_corpus_holds() {
+    let world = harness::world();
+    let mut count = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/sandbox_http")).unwrap() {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        harness::run(&world, &std::fs::read(path).unwrap());
+        count += 1;
+    }
+    assert!(count > 80, "only {count} inputs");
+}
