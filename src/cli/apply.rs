@@ -10,7 +10,7 @@ use crate::apply::{self, Execution, Interrupt, Options};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::plan::{Event, Plan};
 use crate::render;
-use crate::stack::Mode;
+use crate::stack::{self, EvaluatedOutput, Mode};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ pub fn plan_and_apply(
             aws: connected.aws.clone(),
         };
         if execution.plan.is_empty() {
+            outputs_as_they_are(&execution, terminal);
             if planning.stats {
                 session::stats(&connected, terminal);
             }
@@ -100,6 +101,7 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         unmoved(&execution).await?;
         if execution.plan.is_empty() {
             terminal.print(&render::plan(&execution.plan, terminal.style()));
+            outputs_as_they_are(&execution, terminal);
             return Ok(DONE);
         }
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
@@ -149,12 +151,24 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     if !applied.outcome.is_complete() {
         return ERROR;
     }
-    let outputs = applied.outputs.iter().map(|output| (output.name.as_ref(), &output.value));
-    let text = render::outputs(outputs, style);
+    print_outputs(&applied.outputs, terminal);
+    DONE
+}
+
+/// The outputs where there is nothing to do: without a state this is where they are asked for.
+fn outputs_as_they_are(execution: &Execution, terminal: &Terminal) {
+    if execution.inputs.mode == Mode::Apply {
+        let (evaluation, _) = stack::evaluate(&execution.program, &execution.inputs, &execution.snapshot);
+        print_outputs(&evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default(), terminal);
+    }
+}
+
+fn print_outputs(outputs: &[EvaluatedOutput], terminal: &Terminal) {
+    let outputs = outputs.iter().map(|output| (output.name.as_ref(), &output.value));
+    let text = render::outputs(outputs, terminal.style());
     if !text.is_empty() {
         terminal.print(&format!("\n{text}"));
     }
-    DONE
 }
 
 /// The first Ctrl-C or SIGTERM lets finish what is in flight, the second leaves at once.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Plan and apply Amazon EKS clusters, add-ons, IAM roles and Pod Identity associations. The live account
 /// is the only state.
@@ -27,6 +27,17 @@ pub struct Global {
     /// Print without colours
     #[arg(long, global = true)]
     pub no_color: bool,
+}
+
+impl Global {
+    /// A path as the command line names it: relative to `--chdir`.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        // Shown as it was given.
+        if self.chdir.as_os_str() == "." {
+            return path.as_ref().to_path_buf();
+        }
+        self.chdir.join(path)
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -130,7 +141,8 @@ pub struct Apply {
     /// Delete everything the stack owns
     #[arg(long)]
     pub destroy: bool,
-    /// A plan saved with plan --out
+    /// A plan saved with plan --out. It carries what it was planned with
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans"])]
     pub file: Option<PathBuf>,
 }
 

@@ -20,8 +20,7 @@ pub fn sandbox_directory(global: &Global) -> Option<PathBuf> {
         None => std::env::var_os("EKSFORM_SANDBOX").filter(|value| !value.is_empty()).map(PathBuf::from),
     }?;
     let directory = if asked.as_os_str().is_empty() { PathBuf::from(".eksform/sandbox") } else { asked };
-    // Shown as it was given.
-    if global.chdir.as_os_str() == "." { Some(directory) } else { Some(global.chdir.join(directory)) }
+    Some(global.path(directory))
 }
 
 /// Connects as the flags say.

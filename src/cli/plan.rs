@@ -25,7 +25,7 @@ pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
             let text =
                 saved::write(&session.program, &planned.evaluation, &session.inputs, &planned.snapshot)
                     .map_err(|problem| broken(vec![*problem]))?;
-            std::fs::write(global.chdir.join(path), text).map_err(|error| {
+            std::fs::write(global.path(path), text).map_err(|error| {
                 broken(vec![Diagnostic::error(
                     "unwritable-file",
                     format!("{} cannot be written: {error}", path.display()),

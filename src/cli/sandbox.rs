@@ -15,12 +15,12 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 pub fn run(global: &Global, args: &Args, terminal: &Terminal) -> Exit {
     let directory = directory(global, args.dir.as_deref());
     let result = match &args.command {
-        SandboxCommand::Serve(args) => serve(&directory, args),
+        SandboxCommand::Serve(args) => serve(global, &directory, args),
         SandboxCommand::Log { json } => log(&directory, *json, terminal),
-        SandboxCommand::Seed { file } => change(&directory, "POST", "seed", Some(file)),
-        SandboxCommand::Import { file } => change(&directory, "PUT", "import", Some(file)),
+        SandboxCommand::Seed { file } => change(&directory, "POST", "seed", Some(&global.path(file))),
+        SandboxCommand::Import { file } => change(&directory, "PUT", "import", Some(&global.path(file))),
         SandboxCommand::Catalog { command: CatalogCommand::Import { file } } => {
-            change(&directory, "POST", "catalog", Some(file))
+            change(&directory, "POST", "catalog", Some(&global.path(file)))
         }
         SandboxCommand::Reset => change(&directory, "POST", "reset", None),
         SandboxCommand::Export => export(&directory, terminal),
@@ -38,9 +38,10 @@ pub fn run(global: &Global, args: &Args, terminal: &Terminal) -> Exit {
 fn directory(global: &Global, given: Option<&Path>) -> PathBuf {
     let from_environment =
         || std::env::var_os("EKSFORM_SANDBOX").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let from_flag = || global.sandbox.clone().filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    let from_flag = || global.sandbox.clone().map(PathBuf::from);
     let directory = given.map(Path::to_path_buf).or_else(from_flag).or_else(from_environment);
-    global.chdir.join(directory.unwrap_or_else(|| PathBuf::from(".eksform/sandbox")))
+    let directory = directory.filter(|directory| !directory.as_os_str().is_empty());
+    global.path(directory.unwrap_or_else(|| PathBuf::from(".eksform/sandbox")))
 }
 
 fn read(file: &Path) -> Result<String> {
@@ -48,34 +49,39 @@ fn read(file: &Path) -> Result<String> {
         .map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
-    serde_json::from_str(&read(file)?).map_err(|error| format!("{}: {error}", file.display()).into())
+/// What a file that a flag names holds.
+fn given<T: serde::de::DeserializeOwned>(global: &Global, file: Option<&Path>) -> Result<Option<T>> {
+    let Some(file) = file else { return Ok(None) };
+    let text = read(&global.path(file))?;
+    serde_json::from_str(&text).map(Some).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-fn serve(directory: &Path, args: &Serve) -> Result<()> {
+fn serve(global: &Global, directory: &Path, args: &Serve) -> Result<()> {
     let defaults = Options::default();
     let options = Options {
         speed: args.speed.unwrap_or(defaults.speed),
         consistency: args.consistency.unwrap_or(defaults.consistency),
-        faults: args.faults.as_deref().map(read_json).transpose()?.unwrap_or_default(),
-        verify_signatures: args.verify_signatures.as_deref().map(read_json).transpose()?,
+        faults: given(global, args.faults.as_deref())?.unwrap_or_default(),
+        verify_signatures: given(global, args.verify_signatures.as_deref())?,
         ..defaults
     };
     let sandbox = Sandbox::open(directory, options)?;
     runtime()?.block_on(async {
-        let listener = tokio::net::TcpListener::bind((args.listen, args.port)).await?;
+        let wanted = std::net::SocketAddr::new(args.listen, args.port);
+        let listener = tokio::net::TcpListener::bind(wanted)
+            .await
+            .map_err(|error| format!("http://{wanted} cannot be served: {error}"))?;
         let address = listener.local_addr()?;
         // Flushed at once: whoever started the server waits for this line.
         let mut out = std::io::stdout();
         writeln!(out, "listening on http://{address}")?;
         out.flush()?;
-        sandbox::serve(sandbox, listener, stopped()).await
-    })?;
-    Ok(())
+        Ok(sandbox::serve(sandbox, listener, stopped()).await?)
+    })
 }
 
 /// Ctrl-C or SIGTERM.

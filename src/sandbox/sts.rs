@@ -95,6 +95,9 @@ fn assume_role(call: &mut Call<'_>) -> Answer {
     if !actions.iter().all(|action| iam::document::trust_allows_principal(&trust, &request, action)) {
         return Err(refused());
     }
+    if let Some(policy) = call.text("Policy") {
+        iam::document::check(&policy, iam::document::Kind::Identity)?;
+    }
     let duration = call.number("DurationSeconds").unwrap_or(3600);
     if duration > role.max_session {
         let text = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";

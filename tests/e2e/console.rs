@@ -141,3 +141,26 @@ fn the_readme_command_works_from_elsewhere() {
     run().says(&["Apply complete! Resources: 4 added, 0 changed, 0 destroyed."]);
     run().says(&["No changes."]);
 }
+
+/// The environment, then files of the stack, then files and values in the order they are given.
+#[test]
+fn variables_come_from_everywhere_and_the_last_one_counts() {
+    let world = World::of(
+        "stack \"s\" {}\nvariable \"v\" { default = \"default\" }\noutput \"v\" { value = var.v }\n",
+    );
+    let environment = [("EKSFORM_VAR_v", "environment")];
+    let shows = |args: &[&str], environment: &[(&str, &str)], value: &str| {
+        let mut all = vec!["apply", "--auto-approve"];
+        all.extend(args);
+        world.run_with(&all, environment).done().says(&[&format!("v = \"{value}\"")]);
+    };
+    shows(&[], &[], "default");
+    shows(&[], &environment, "environment");
+    world.write("v.auto.eksvars.hcl", "v = \"automatic\"\n");
+    shows(&[], &environment, "automatic");
+    world.write("v.hcl", "v = \"file\"\n");
+    shows(&["--var-file=v.hcl"], &environment, "file");
+    shows(&["--var-file", "v.hcl", "--var", "v=flag"], &environment, "flag");
+    let missing = world.run(&["plan", "--var-file=nowhere.hcl"]).ends(1);
+    missing.complains(&["nowhere.hcl cannot be read"]);
+}

@@ -149,3 +149,18 @@ fn what_is_missing_is_said_with_the_way_out() {
     let gone = [("AWS_REGION", "us-east-2"), ("AWS_PROFILE", "nobody")];
     world.plain(&["plan"], &gone).ends(1).complains(&["AWS_PROFILE names the profile \"nobody\""]);
 }
+
+#[test]
+fn a_port_that_is_taken_and_a_directory_that_is_held_are_named() {
+    let world = World::empty();
+    let server = world.server();
+    let port = server.endpoint.rsplit(':').next().unwrap();
+    let taken = world.plain(&["sandbox", "serve", "--port", port, "--dir", "../other"], &[]).ends(1);
+    taken.complains(&[&format!("{} cannot be served: ", server.endpoint)]);
+    let held = world.plain(&["sandbox", "serve", "--port", "0", "--dir", "../sandbox"], &[]).ends(1);
+    held.complains(&[&format!("the sandbox is held by the server at {}", server.endpoint)]);
+    world
+        .plain(&["sandbox", "log", "--dir", "nowhere"], &[])
+        .ends(1)
+        .complains(&["there is no sandbox in nowhere\n"]);
+}

@@ -112,3 +112,16 @@ fn a_refused_plan_is_not_saved() {
     // The plan carries the consent.
     world.run(&["apply", "p"]).done().says(&["4 destroyed"]);
 }
+
+/// A saved plan is what it is: a flag that would make another plan is no way to change it.
+#[test]
+fn a_saved_plan_takes_no_planning_flags() {
+    let world = World::of("stack \"s\" {}\nrole \"r\" {}\n");
+    world.run(&["plan", "--out", "p"]).done();
+    for flag in ["--destroy", "--adopt=role.r", "--allow-destroy=cluster.x", "--allow-orphans"] {
+        let (_, calls) =
+            world.during(|| world.run(&["apply", "p", flag]).ends(1).complains(&["cannot be used"]));
+        assert!(calls.is_empty());
+    }
+    world.run(&["apply", "p", "--auto-approve"]).done();
+}

@@ -67,7 +67,7 @@ impl Scope for CorpusScope {
             ("var", Some(name)) => self.vars.get(name).cloned(),
             ("secret", Some(name)) => self.secrets.get(name).cloned(),
             ("unknown", Some(name)) => unknown(name),
-            ("path", Some(&"cwd")) => Some(Value::from("/work")),
+            ("path", Some(&"cwd")) => Some(Value::from("/srv")),
             ("path", Some(&("module" | "root"))) => Some(Value::from(".")),
             ("addon", Some(&"vpc-cni")) => Some(Value::object([("arn", Value::from("arn:addon"))])),
             _ => None,

@@ -2,6 +2,7 @@
 
 mod broken;
 mod case;
+mod disturbed;
 mod show;
 mod shuffle;
 mod simulate;

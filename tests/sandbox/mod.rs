@@ -11,5 +11,6 @@ mod durable;
 mod faults;
 mod hostile;
 mod iam;
+mod matrix;
 mod members;
 mod sts_and_tags;

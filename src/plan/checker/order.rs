@@ -45,7 +45,7 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
     {
         return Some("the new one comes before the old one goes");
     }
-    if let (Some(second_after), false) = (&second.after, deletes(first) || deletes(second)) {
+    if let (Some(second_after), false) = (&second.after, goes(first) || deletes(second)) {
         let first_after = first.after.as_ref().unwrap_or(&none);
         if names(second, second_after, first, first_after) {
             return Some("it names it");
@@ -93,6 +93,10 @@ fn refers(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
     let declared =
         checker.evaluation.instances.iter().find(|one| one.identity.as_ref() == Some(&user.identity));
     let (Some(instance), Some(address)) = (declared, &used.address) else { return false };
+    // An orphan may carry an address of the same block; the files do not mean it.
+    if !checker.evaluation.instances.iter().any(|one| one.identity.as_ref() == Some(&used.identity)) {
+        return false;
+    }
     let block = BlockId::of(address);
     instance.references.contains(address)
         || instance.whole_blocks.contains(&block)

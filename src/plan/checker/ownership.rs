@@ -125,6 +125,7 @@ fn missing(checker: &mut Checker<'_>) {
         }
         let orphan = plan.changes.iter().any(|change| {
             change.identity == *identity
+                && change.action == ChangeAction::Delete
                 && matches!(change.reason, Reason::Orphan | Reason::Destroy | Reason::Moved(_))
         });
         if orphan && !ours {

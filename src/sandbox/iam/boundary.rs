@@ -18,6 +18,10 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let mut role = modifiable(call)?;
     let arn = call.required("PermissionsBoundary");
     check(call, &arn)?;
+    if arn.contains(":policy/aws-service-role/") {
+        let text = format!("Cannot use a Service Role Policy as a permissions boundary. ({arn})");
+        return Err(AwsError::new("PolicyNotAttachable", text));
+    }
     role.boundary = Some(arn);
     call.save(&role.key(call), &role);
     done()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::call::{Call, UPPER, id_text, seconds};
 use super::super::error::{Answer, AwsError};
-use super::role::{named, role_by_name};
+use super::role::{modifiable, named, role_by_name};
 use super::{bad_marker, done, limit, listing, max_items, missing, short_list, tags};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ pub(super) fn list_for_role(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn add_role(call: &mut Call<'_>) -> Answer {
-    let (mut profile, role) = (load(call)?, named(call)?);
+    let (mut profile, role) = (load(call)?, modifiable(call)?);
     if profile.role.is_some() {
         return Err(limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
     }
@@ -126,7 +126,7 @@ pub(super) fn add_role(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn remove_role(call: &mut Call<'_>) -> Answer {
-    let (mut profile, role) = (load(call)?, named(call)?);
+    let (mut profile, role) = (load(call)?, modifiable(call)?);
     if profile.role.as_ref() != Some(&role.name) {
         let text = format!("Role {} in Instance Profile {} cannot be found.", role.name, profile.name);
         return Err(missing(text));
