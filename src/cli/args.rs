@@ -44,6 +44,8 @@ impl Global {
 pub enum Command {
     /// Check the files without asking AWS
     Validate(Validate),
+    /// Bring files into the one layout
+    Fmt(Fmt),
     /// Show what apply would do
     #[cfg(feature = "aws")]
     Plan(Plan),
@@ -74,6 +76,22 @@ pub struct Variables {
 pub struct Validate {
     #[command(flatten)]
     pub variables: Variables,
+    /// Print what was found as Terraform's validate JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug, Default)]
+pub struct Fmt {
+    /// Change nothing; exit with 3 if a file is not formatted
+    #[arg(long)]
+    pub check: bool,
+    /// Print the differences
+    #[arg(long)]
+    pub diff: bool,
+    /// A directory or a file, or - for standard input; the stack's directory otherwise
+    #[arg(value_name = "TARGET")]
+    pub target: Option<PathBuf>,
 }
 
 /// What plan, apply and destroy have in common.

@@ -1,8 +1,10 @@
 //! The command line: flags, wiring and exit codes, one file per command. No logic.
 //!
-//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`).
+//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`), 3 a file is not formatted
+//! (`fmt --check`).
 
 mod args;
+mod fmt;
 mod output;
 mod sources;
 mod validate;
@@ -35,6 +37,9 @@ pub const DONE: u8 = 0;
 pub const ERROR: u8 = 1;
 /// The plan has changes, and `--detailed-exitcode` asked for this.
 pub const CHANGES: u8 = 2;
+
+/// A file is not formatted, and `fmt --check` asked for this.
+pub const UNFORMATTED: u8 = 3;
 
 /// How a command ends without an error of its own to print.
 type Exit = u8;
@@ -71,6 +76,7 @@ fn run() -> Exit {
     };
     let terminal = Terminal::new(cli.global.no_color);
     match cli.command {
+        Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

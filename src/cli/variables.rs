@@ -5,6 +5,7 @@ use super::args::Variables;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::lang::{eval, syntax};
 use crate::stack::{VariableInput, VariableText};
+use crate::value::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +30,11 @@ pub fn gather(
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.to_str().is_some_and(|path| path.ends_with(".auto.eksvars.hcl")))
+        .filter(|path| {
+            path.to_str().is_some_and(|path| {
+                path.ends_with(".auto.eksvars.hcl") || path.ends_with(".auto.eksvars.json")
+            })
+        })
         .collect();
     automatic.sort();
     let named = given.var_file.iter().map(|path| directory.join(path));
@@ -76,6 +81,9 @@ fn file(path: &Path) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic
         });
         placed.collect()
     };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return json_file(&shown, &content);
+    }
     let (document, problems) = syntax::parse(id, &content);
     if !problems.is_empty() {
         return Err(elsewhere(problems));
@@ -98,4 +106,36 @@ fn file(path: &Path) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic
         }
     }
     if problems.is_empty() { Ok(values) } else { Err(elsewhere(problems)) }
+}
+
+/// A JSON object from name to value. Texts are texts: `${` means nothing in them.
+fn json_file(shown: &str, content: &str) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(content).map_err(|error| {
+            vec![
+                Diagnostic::error("syntax", format!("{shown} is no JSON object of variables: {error}"))
+                    .help("write: { \"name\": \"value\" }"),
+            ]
+        })?;
+    let input = |value: &serde_json::Value| VariableInput {
+        value: VariableText::Value(json::from_json(value)),
+        origin: shown.into(),
+    };
+    Ok(object.iter().map(|(name, value)| (name.as_str().into(), input(value))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn files_of_variables_may_be_json() {
+        let read = json_file("x.auto.eksvars.json", r#"{"a": "${b}", "c": [1, {"d": null}]}"#).expect("JSON");
+        let expected = Value::from("${b}");
+        assert_eq!(read.get("a").map(|input| &input.value), Some(&VariableText::Value(expected)));
+        assert_eq!(read.len(), 2);
+        let broken = json_file("x.json", "[1]").expect_err("no object");
+        assert!(broken[0].message.contains("x.json") && broken[0].message.contains("line 1"));
+    }
 }

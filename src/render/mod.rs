@@ -26,6 +26,7 @@ mod style;
 mod summary;
 mod terraform;
 mod tree;
+mod validation;
 mod value;
 
 pub use diagnostics::{diagnostics, error_count};
@@ -34,4 +35,5 @@ pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
+pub use validation::json_validation;
 pub use value::{outputs, value};

@@ -1,7 +1,9 @@
 //! Files → declarations: which blocks there are, by name, before anything is evaluated.
 
+mod outside;
+
 use super::program::{
-    Adopt, Call, Condition, Declarations, Ignore, Output, Repeat, Resource, StackBlock, Variable,
+    Adopt, Condition, Declarations, Ignore, Output, Repeat, Resource, StackBlock, Variable,
 };
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::kinds::{self, Schema};
@@ -10,7 +12,8 @@ use crate::lang::{Expr, convert, references};
 use crate::value::{Address, Key, ModuleStep, Origin, ProviderRef, Type};
 use std::sync::Arc;
 
-const BLOCKS: [&str; 8] = ["stack", "variable", "locals", "output", "module", "provider", "adopt", "moved"];
+const BLOCKS: [&str; 9] =
+    ["stack", "variable", "locals", "output", "module", "data", "provider", "adopt", "moved"];
 
 /// Attributes of a module block that are no values of the module's variables.
 const CALL: [&str; 5] = ["source", "count", "for_each", "providers", "depends_on"];
@@ -72,6 +75,7 @@ fn labels(path: &[&str]) -> Option<usize> {
         ["locals" | "adopt" | "moved"] => Some(0),
         ["stack" | "variable" | "output" | "provider" | "module"] => Some(1),
         ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
+        ["data"] => Some(2),
         [kind] => kinds::schema(kind).map(|_| 1),
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
         [_, .., "dynamic"] => Some(1),
@@ -125,6 +129,7 @@ impl Reader<'_> {
         }
         match block.kind.as_ref() {
             "module" => self.module(block),
+            "data" => self.data(block),
             "stack" => self.stack(block),
             "variable" => self.variable(block),
             "locals" => self.locals(block),
@@ -187,9 +192,6 @@ impl Reader<'_> {
             ("resource", None) => diagnostic
                 .label("kinds are blocks of their own here")
                 .help("eksform has clusters, add-ons, roles and pod identity associations: leave the rest to Terraform"),
-            ("data", _) => diagnostic
-                .label("there are no data sources")
-                .help("use variables, and literals for what exists: cluster = \"its-name\""),
             ("import", _) => diagnostic.label("nothing has to be imported").help("write: adopt { to = … }"),
             (kind, _) => {
                 let known = kinds::ALL.iter().map(|schema| schema.kind).chain(BLOCKS);
@@ -548,102 +550,6 @@ impl Reader<'_> {
             (None, Some(each)) => Repeat::ForEach(each),
             (None, None) => Repeat::Once,
         }
-    }
-
-    fn module(&mut self, block: &Block) {
-        let Some([name]) = self.labels(block, ["name"]) else { return };
-        if let Some(first) = self.directory.declared.calls.get(&name) {
-            let first = first.span;
-            return self.duplicate(&format!("module.{name}"), block.span, first);
-        }
-        if !identifier(&name) {
-            self.error(
-                Diagnostic::error("invalid-name", format!("\"{name}\" cannot name a module"))
-                    .at(block.labels[0].1)
-                    .label("letters, digits, - and _, beginning with a letter or _"),
-            );
-        }
-        for nested in &block.body.blocks {
-            self.error(
-                Diagnostic::error(
-                    "unknown-block",
-                    format!("A module block has no block \"{}\"", nested.kind),
-                )
-                .at(nested.kind_span)
-                .help(format!("for a value of the module's variable write: {} = …", nested.kind)),
-            );
-        }
-        let Some(attribute) = block.body.attribute("source") else {
-            return self.error(
-                Diagnostic::error("missing-attribute", format!("Module \"{name}\" has no source"))
-                    .at(block.span)
-                    .help("add: source = \"./directory\""),
-            );
-        };
-        let Some(source) =
-            self.constant(block, "source", "text", |expr| expr.as_string().map(Arc::<str>::from))
-        else {
-            return;
-        };
-        if !(source.starts_with("./") || source.starts_with("../") || matches!(&*source, "." | "..")) {
-            return self.error(
-                Diagnostic::error("module-source", "A module is a directory next to the files")
-                    .at(attribute.expr.span())
-                    .label("begins neither with ./ nor with ../")
-                    .with_note("There is nothing to download before planning: no registry, no repository.")
-                    .help(format!(
-                        "for a directory write \"./{}\"; what lies elsewhere has to be copied next to the stack",
-                        source.trim_start_matches('/')
-                    )),
-            );
-        }
-        let arguments = block.body.attributes.iter().filter(|given| !CALL.contains(&given.name.as_ref()));
-        let call = Call {
-            span: block.span,
-            source: (source, attribute.expr.span()),
-            arguments: arguments.map(|given| (given.name.clone(), given.clone())).collect(),
-            repeat: self.repeat(block),
-            providers: self.provider_map(block),
-            depends_on: self.reference_list(block, "depends_on"),
-        };
-        self.directory.declared.calls.insert(name, call);
-    }
-
-    /// `providers = { aws = aws.west, aws.other = aws }`.
-    fn provider_map(&mut self, block: &Block) -> Vec<(ProviderRef, ProviderRef, Span)> {
-        let Some(attribute) = block.body.attribute("providers") else { return Vec::new() };
-        let Some(entries) = attribute.expr.as_object() else {
-            self.error(
-                Diagnostic::error("invalid-provider", "\"providers\" has to be a map of providers")
-                    .at(attribute.expr.span())
-                    .help("write: providers = { aws = aws.west }"),
-            );
-            return Vec::new();
-        };
-        let mut found: Vec<(ProviderRef, ProviderRef, Span)> = Vec::new();
-        for (there, here) in entries {
-            let name = match there.as_string() {
-                Some(text) => Some(text.split('.').collect()),
-                None => there.as_dotted(),
-            };
-            let inner = match name.as_deref() {
-                Some(["aws"]) => ProviderRef::default(),
-                Some(["aws", alias]) => ProviderRef { alias: Some((*alias).into()), key: None },
-                _ => {
-                    self.error(
-                        Diagnostic::error("invalid-provider", "A key of \"providers\" names a provider")
-                            .at(there.span())
-                            .label("the provider's name inside of the module")
-                            .help("write: aws = …, or aws.NAME = …"),
-                    );
-                    continue;
-                }
-            };
-            if let Some((outer, span)) = self.provider_reference(here) {
-                found.push((inner, outer, span));
-            }
-        }
-        found
     }
 
     fn provider_reference(&mut self, expr: &Expr) -> Option<(ProviderRef, Span)> {

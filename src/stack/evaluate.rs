@@ -38,6 +38,7 @@ pub fn evaluate(
         graph: &graph,
         stack: Value::default(),
         modules: vec![ModuleInstance::root()],
+        read_providers: BTreeSet::new(),
         expanded: vec![Vec::new(); program.modules.len()],
         failed: BTreeSet::new(),
         asked: RefCell::default(),
@@ -91,6 +92,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) modules: Vec<ModuleInstance>,
     /// The instances of each module.
     pub(super) expanded: Vec<Vec<usize>>,
+    /// The providers data blocks read from.
+    pub(super) read_providers: BTreeSet<ProviderRef>,
     /// Declarations with errors: what needs them is left out instead of complained about again.
     pub(super) failed: BTreeSet<Node>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
@@ -138,6 +141,7 @@ impl Evaluator<'_> {
                             Item::Local(name) => self.local(at, name),
                             Item::Provider(provider) => self.provider(provider),
                             Item::Resource(kind, name) => self.resource(node, at, kind, name),
+                            Item::Data(of, name) => self.data(at, of, name),
                             Item::Output(name) => self.output(at, name),
                         }
                     }
@@ -220,6 +224,9 @@ impl Evaluator<'_> {
                 }
                 Item::Resource(kind, name) => {
                     values.objects.entry(kind.clone()).or_default().insert(name.clone(), failed());
+                }
+                Item::Data(of, name) => {
+                    values.data.entry(of.clone()).or_default().insert(name.clone(), failed());
                 }
                 Item::Output(name) => {
                     values.outputs.insert(name.clone(), failed());
@@ -324,6 +331,7 @@ impl Evaluator<'_> {
         let used = self.program.root().providers.is_empty()
             || self.program.modules.iter().all(|module| module.declared.resources.is_empty())
             || self.evaluation.instances.iter().any(|instance| instance.provider == default)
+            || self.read_providers.contains(&default)
             || !self.failed.is_empty();
         if !used && !self.program.root().providers.contains_key(&default) {
             self.evaluation.providers.remove(&default);

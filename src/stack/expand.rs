@@ -102,7 +102,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn repetitions(&mut self, at: usize, repeat: &Repeat) -> Repetitions {
+    pub(super) fn repetitions(&mut self, at: usize, repeat: &Repeat) -> Repetitions {
         match repeat {
             Repeat::Once => Ok(vec![(None, Iteration::None)]),
             Repeat::Count(expr) => self.counted(at, expr),
@@ -354,7 +354,7 @@ fn called(program: &Program, module: ModuleId) -> Option<(&Arc<str>, &Call)> {
 }
 
 /// The value of a block or module as others refer to it: the instance, or the list or map of them.
-fn assemble(repeat: &Repeat, instances: Vec<(Option<Key>, Value)>) -> Value {
+pub(super) fn assemble(repeat: &Repeat, instances: Vec<(Option<Key>, Value)>) -> Value {
     let mut values = instances.into_iter();
     match repeat {
         Repeat::Once => values.next().map_or(Value::NULL, |(_, value)| value),

@@ -27,6 +27,7 @@ pub(super) enum Item {
     Local(Arc<str>),
     Provider(ProviderRef),
     Resource(Arc<str>, Arc<str>),
+    Data(Arc<str>, Arc<str>),
     Output(Arc<str>),
 }
 
@@ -46,6 +47,7 @@ impl Node {
             Item::Local(name) => format!("{prefix}local.{name}"),
             Item::Provider(provider) => format!("{prefix}{provider}"),
             Item::Resource(kind, name) => format!("{prefix}{kind}.{name}"),
+            Item::Data(of, name) => format!("{prefix}data.{of}.{name}"),
             Item::Output(name) if self.module == ROOT => format!("output.{name}"),
             Item::Output(name) => format!("{prefix}{name}"),
         }
@@ -90,7 +92,7 @@ pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
     for node in &graph.order {
         let mut found = targets.get(node).cloned().unwrap_or_default();
         for need in graph.needs.get(node).into_iter().flatten() {
-            if matches!(need.item, Item::Local(_) | Item::Variable(_) | Item::Output(_))
+            if matches!(need.item, Item::Local(_) | Item::Variable(_) | Item::Output(_) | Item::Data(..))
                 && let Some(through) = graph.targets.get(need)
             {
                 // A module's variable is written where the module is called. Beyond the instance in
@@ -143,6 +145,12 @@ impl Builder<'_> {
         }
         for ((kind, name), resource) in &declared.resources {
             self.resource(&Item::Resource(kind.clone(), name.clone()).of(module), resource);
+        }
+        for ((of, name), data) in &declared.data {
+            let node = Item::Data(of.clone(), name.clone()).of(module);
+            let allowed = self.repeat(&node, &data.repeat);
+            self.body(&node, &data.body, allowed, &mut Vec::new(), true);
+            self.provider(&node, data.provider.as_ref());
         }
         for (name, output) in &declared.outputs {
             self.expr(&Item::Output(name.clone()).of(module), &output.value, Allowed::default(), &[]);
@@ -242,7 +250,15 @@ impl Builder<'_> {
     }
 
     fn resource(&mut self, node: &Node, resource: &Resource) {
-        let allowed = match &resource.repeat {
+        let allowed = self.repeat(node, &resource.repeat);
+        self.body(node, &resource.body, allowed, &mut Vec::new(), true);
+        self.depends_on(node.module, node, &resource.depends_on);
+        self.provider(node, resource.provider.as_ref());
+    }
+
+    /// Follows `count` or `for_each`; what its instances may name.
+    fn repeat(&mut self, node: &Node, repeat: &Repeat) -> Allowed {
+        match repeat {
             Repeat::Once => Allowed::default(),
             Repeat::Count(expr) => {
                 self.expr(node, expr, Allowed::default(), &[]);
@@ -252,12 +268,14 @@ impl Builder<'_> {
                 self.expr(node, expr, Allowed::default(), &[]);
                 Allowed { each: true, count: false }
             }
-        };
-        self.body(node, &resource.body, allowed, &mut Vec::new(), true);
-        self.depends_on(node.module, node, &resource.depends_on);
+        }
+    }
+
+    /// Holds the provider a block names against those there are. All of them come first.
+    fn provider(&mut self, node: &Node, named: Option<&(ProviderRef, Span)>) {
         let program = self.program;
         let module = &program.modules[node.module];
-        if let Some((provider, span)) = &resource.provider
+        if let Some((provider, span)) = named
             && provider.alias.is_some()
             && !module.providers.contains_key(provider)
         {
@@ -341,6 +359,9 @@ impl Builder<'_> {
         if iterators.contains(&root) || matches!(root, "path" | "stack") {
             return;
         }
+        if root == "data" {
+            return self.data_reference(from, node, reference);
+        }
         if root == "module" {
             return self.module_reference(from, node, reference, first);
         }
@@ -409,8 +430,9 @@ impl Builder<'_> {
             ),
             (root, _) => {
                 let roots = kinds::ALL.iter().map(|schema| schema.kind);
-                let known: Vec<&str> =
-                    roots.chain(["var", "local", "module", "each", "count", "path", "stack"]).collect();
+                let known: Vec<&str> = roots
+                    .chain(["var", "local", "module", "data", "each", "count", "path", "stack"])
+                    .collect();
                 let by_terraform = kinds::ALL.iter().find(|schema| schema.terraform_type == root);
                 Some(
                     Diagnostic::error("unknown-reference", format!("There is nothing called \"{root}\""))
@@ -421,10 +443,6 @@ impl Builder<'_> {
                                 Some(keyword) => format!("did you mean {keyword}?"),
                                 None => format!("for text write it in quotes: \"{root}\""),
                             },
-                            None if root == "data" => {
-                                "there are no data sources: use variables, and literals for what exists already"
-                                    .to_string()
-                            }
                             None => did_you_mean(root, known.iter().copied()),
                         }),
                 )
@@ -507,6 +525,39 @@ impl Builder<'_> {
                 self.complain(unknown(format!("Module \"{name}\" has no output \"{output}\""), help));
             }
             None => self.whole_module(node, *child, reference.span),
+        }
+    }
+
+    /// `data.cluster.x` and an attribute of it.
+    fn data_reference(&mut self, from: ModuleId, node: &Node, reference: &Reference) {
+        let program = self.program;
+        let declared = &program.modules[from].declared.data;
+        let unknown = |message: String, help: String| {
+            Some(Diagnostic::error("unknown-reference", message).at(reference.span).help(help))
+        };
+        let mut names = reference.attrs();
+        let (Some(of), Some(name)) = (names.next(), names.next()) else {
+            let message = "\"data\" needs a kind and a name".to_string();
+            return self.complain(unknown(message, "write data.KIND.NAME".to_string()));
+        };
+        let key = (Arc::from(of), Arc::from(name));
+        let Some(data) = declared.get(&key) else {
+            let names = declared.keys().filter(|(known, _)| **known == *of).map(|(_, name)| name.as_ref());
+            let names: Vec<&str> = names.collect();
+            let help = did_you_mean(name, names.iter().copied());
+            return self.complain(unknown(format!("There is no data {of} \"{name}\""), help));
+        };
+        self.need(node, Item::Data(key.0, key.1).of(from), Some(reference.span));
+        let step = match data.repeat {
+            Repeat::Once => reference.steps.get(2),
+            _ => reference.steps.get(3),
+        };
+        if let Some(RefStep::Attr(attribute)) = step {
+            let known = super::data::attributes(of);
+            if !known.contains(&attribute.as_ref()) {
+                let help = did_you_mean(attribute, known.iter().copied());
+                self.complain(unknown(format!("A {of} has no attribute \"{attribute}\""), help));
+            }
         }
     }
 

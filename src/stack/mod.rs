@@ -1,6 +1,7 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
 mod check;
+mod data;
 mod declare;
 mod decode;
 mod duplicates;

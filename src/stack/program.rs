@@ -73,6 +73,7 @@ pub struct Declarations {
     pub outputs: BTreeMap<Arc<str>, Output>,
     pub providers: BTreeMap<ProviderRef, Block>,
     pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
+    pub(super) data: BTreeMap<(Arc<str>, Arc<str>), Data>,
     pub(super) calls: BTreeMap<Arc<str>, Call>,
 }
 
@@ -141,6 +142,19 @@ pub struct Resource {
     pub prevent_destroy: bool,
     /// `ignore_changes`: attribute names, or everything.
     pub ignore_changes: Ignore,
+}
+
+/// `data "cluster" "x" { name = … }`: what exists outside of the stack.
+#[derive(Clone, Debug)]
+pub(super) struct Data {
+    /// What is read: a kind, or something else that AWS tells.
+    pub of: Arc<str>,
+    pub name: Arc<str>,
+    /// The header.
+    pub span: Span,
+    pub body: Body,
+    pub repeat: Repeat,
+    pub provider: Option<(ProviderRef, Span)>,
 }
 
 /// How many instances a block stands for.

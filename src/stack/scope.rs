@@ -15,6 +15,8 @@ pub(super) struct Values {
     pub locals: BTreeMap<Arc<str>, Value>,
     /// By kind, then by label: the instance, or the map or list of instances.
     pub objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
+    /// What data blocks read, by kind, then by label.
+    pub data: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
     /// What each called module puts out: the instance, or the map or list of instances.
     pub modules: BTreeMap<Arc<str>, Value>,
     /// What the module itself puts out.
@@ -71,6 +73,10 @@ impl Scope for StackScope<'_> {
             }
             (_, None) => None,
         };
+        if let ("data", [of, name, ..]) = (root, attrs) {
+            let read = self.values.data.get(*of).and_then(|read| read.get(*name));
+            return Ok((read.cloned().unwrap_or_else(failed), 2));
+        }
         match found {
             Some(value) => Ok((value, 1)),
             // What is declared nowhere was complained about when references were followed.

@@ -20,7 +20,7 @@ pub fn read(text: &str) -> Result<Snapshot, String> {
 }
 
 fn expand(short: &Value) -> Result<Value, String> {
-    let known = ["callers", "objects", "members", "partial", "files"];
+    let known = ["callers", "objects", "members", "partial", "files", "addon_versions"];
     let entries = short.as_object().ok_or("an object is expected")?;
     if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("\"{unknown}\" is none of {known:?}"));
@@ -90,11 +90,28 @@ fn expand(short: &Value) -> Result<Value, String> {
             "node_groups": list("node_groups"), "fargate_profiles": list("fargate_profiles"),
         } } }));
     }
+    let mut versions = Vec::new();
+    for (name, given) in &section("addon_versions") {
+        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`.
+        let (addon, kubernetes) = name.split_once(' ').ok_or("an add-on and a Kubernetes version")?;
+        let one = |text: &str| {
+            let version = text.strip_prefix("default ");
+            json!({
+                "version": version.unwrap_or(text), "default": version.is_some(),
+                "requires_iam": false, "requires_configuration": false,
+            })
+        };
+        let known: Vec<Value> =
+            given.as_array().into_iter().flatten().filter_map(Value::as_str).map(one).collect();
+        let place = place(ACCOUNT, Some(REGION), "addon");
+        let key = json!({ "place": place, "addon": addon, "version": kubernetes });
+        versions.push(json!({ "key": key, "versions": { "known": known } }));
+    }
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
-        "coverage": coverage, "files": files,
+        "coverage": coverage, "files": files, "addon_versions": versions,
     }))
 }
 
