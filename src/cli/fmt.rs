@@ -20,7 +20,7 @@ pub fn run(global: &Global, args: &Fmt, terminal: &Terminal) -> Exit {
     let mut problems = Vec::new();
     let mut sources = Sources::default();
     let mut changed = false;
-    for (name, path) in files(&global.chdir, args.target.as_deref(), &mut problems) {
+    for (name, path) in files(global, args.target.as_deref(), &mut problems) {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) => {
@@ -82,8 +82,8 @@ fn standard_input(args: &Fmt, terminal: &Terminal) -> Exit {
 }
 
 /// The files to format, with the names they are shown under, in order.
-fn files(directory: &Path, target: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Vec<(String, PathBuf)> {
-    let at = target.map_or_else(|| directory.to_path_buf(), |target| directory.join(target));
+fn files(global: &Global, target: Option<&Path>, problems: &mut Vec<Diagnostic>) -> Vec<(String, PathBuf)> {
+    let at = target.map_or_else(|| global.chdir.clone(), |target| global.path(target));
     let shown = |path: &Path| match target {
         Some(target) => target.join(path).display().to_string(),
         None => path.display().to_string(),
