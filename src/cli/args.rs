@@ -2,9 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
-#[cfg(any(feature = "aws", feature = "sandbox"))]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Plan and apply Amazon EKS clusters, add-ons, IAM roles and Pod Identity associations. The live account
 /// is the only state.
@@ -33,7 +31,6 @@ pub struct Global {
 
 impl Global {
     /// A path as the command line names it: relative to `--chdir`.
-    #[cfg(any(feature = "aws", feature = "sandbox"))]
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         // Shown as it was given.
         if self.chdir.as_os_str() == "." {

@@ -78,6 +78,7 @@ pub async fn plan(
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
     // Errors of declarations and of expressions come together.
     let (_, first) = stack::evaluate(&program, &inputs, &Snapshot::default());
+    let first = stack::without_consequences(&diagnostics, first);
     if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
         diagnostics.extend(first);
         return Err(broken(diagnostics));

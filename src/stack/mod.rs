@@ -27,4 +27,4 @@ pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance}
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
 pub use provider::{AssumeRole, ProviderConfig};
-pub use validate::validate;
+pub use validate::{validate, without_consequences};

@@ -10,13 +10,19 @@ use crate::live::Snapshot;
 /// Checks the files without anything read from AWS: errors of declarations and of expressions together.
 pub fn validate(inputs: &Inputs) -> (Program, Vec<Diagnostic>) {
     let (program, mut diagnostics) = declare(&inputs.sources);
-    // What cannot be parsed is not declared either, and references to it are no mistake of their own.
-    let hidden = diagnostics.iter().any(|diagnostic| diagnostic.code == "syntax");
-    let (_, mut found) = evaluate(&program, inputs, &Snapshot::default());
+    let (_, found) = evaluate(&program, inputs, &Snapshot::default());
+    let mut found = without_consequences(&diagnostics, found);
     // A value that is given only where plan and apply run is no mistake of the files.
-    found.retain(|diagnostic| {
-        diagnostic.code != "missing-variable" && !(hidden && diagnostic.code == "unknown-reference")
-    });
+    found.retain(|diagnostic| diagnostic.code != "missing-variable");
     diagnostics.append(&mut found);
     (program, diagnostics)
+}
+
+/// What evaluation found, less what only follows from the files not being read whole: what cannot be parsed is
+/// not declared either, and references to it are no mistake of their own.
+pub fn without_consequences(declared: &[Diagnostic], mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if declared.iter().any(|diagnostic| diagnostic.code == "syntax") {
+        found.retain(|diagnostic| diagnostic.code != "unknown-reference");
+    }
+    found
 }
