@@ -4,12 +4,12 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use eksform::apply::{self, Execution, Options, Planned};
-use eksform::aws::{Aws, Setup, transport};
+use eksform::aws::{Aws, Setup, fallible_transport};
 use eksform::diagnostic::Diagnostic;
 use eksform::live::{Fact, Snapshot};
 use eksform::plan::Event;
 use eksform::render::{self, Style};
-use eksform::sandbox::{Clock, Options as SandboxOptions, Sandbox};
+use eksform::sandbox::{Broken, Clock, Options as SandboxOptions, Sandbox};
 use eksform::stack::{self, Inputs, Mode, Program, SourceTree};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -30,9 +30,15 @@ impl World {
         let handler = sandbox.clone();
         let credentials = Credentials::new("123456789012", "secret", None, None, "test");
         let setup = Setup {
-            http_client: Some(transport(move |request| {
+            http_client: Some(fallible_transport(move |request| {
                 let sandbox = handler.clone();
-                Box::pin(async move { sandbox.handle(request).await })
+                Box::pin(async move {
+                    let response = sandbox.handle(request).await;
+                    match response.extensions().get::<Broken>() {
+                        None => Ok(response),
+                        Some(_) => Err(std::io::ErrorKind::ConnectionReset.into()),
+                    }
+                })
             })),
             credentials: Some(SharedCredentialsProvider::new(credentials)),
             region: Some("us-east-2".into()),
@@ -352,5 +358,31 @@ fn waiting_shows_signs_of_life() {
         let signs: Vec<&str> = told.lines().filter(|line| line.contains("cluster.demo: still creating")).collect();
         assert!((30..=60).contains(&signs.len()), "{signs:#?}");
         assert!(signs.iter().any(|line| line.contains("[1m")), "{signs:#?}");
+    });
+}
+
+/// On AWS a deletion takes minutes: when its answer is lost, the repeated call is refused because the first is
+/// still at work. That is no failure.
+#[test]
+fn a_deletion_whose_answer_was_lost_is_waited_for() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let world = World::new();
+        let text = format!(
+            "stack \"law\" {{}}\nrole \"cluster\" {{\n  trust {{ service = \"eks.amazonaws.com\" }}\n  managed_policies = [\"arn:aws:iam::aws:policy/AmazonEKSClusterPolicy\"]\n}}\ncluster \"demo\" {{\n  role_arn = role.cluster.arn\n  vpc {{ {SUBNETS} }}\n}}\naddon \"vpc-cni\" {{\n  cluster = cluster.demo.name\n}}\n"
+        );
+        world.settle(&text).await.expect("it settles");
+        let faults = serde_json::json!({"rules": [
+            {"operation": "Delete*", "rate": 1.0, "times": 3, "fault": {"kind": "reset_after"}},
+        ]});
+        world.sandbox.set_faults(serde_json::from_value(faults).expect("faults"));
+        world.apply(&text, Mode::Destroy).await.expect("everything goes");
+        let log = world.sandbox.log();
+        let refused = log.iter().filter(|call| call.operation.starts_with("Delete") && call.error.is_some());
+        assert!(refused.count() >= 2, "{log:#?}");
     });
 }

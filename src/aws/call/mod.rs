@@ -8,9 +8,11 @@ mod role;
 use super::connect::Connection;
 use super::error::CallError;
 use super::map::Fields;
+use super::observe;
 use super::pace::Pace;
 use super::{Providers, Wait};
 use crate::kinds::Schema;
+use crate::live::Phase;
 use crate::plan::Call;
 use crate::value::{Identity, Map, Path, Place, ProviderRef, Step, Value};
 use std::collections::HashMap;
@@ -125,7 +127,7 @@ fn last_key(path: &Path) -> Option<&str> {
 
 /// See [`Aws::call`](super::Aws::call).
 pub(super) async fn make(
-    connection: &Connection,
+    connection: &Arc<Connection>,
     pace: &Pace,
     request: &Request<'_>,
 ) -> Result<Wait, CallError> {
@@ -139,8 +141,30 @@ pub(super) async fn make(
     match made {
         // What is to go is gone: an earlier attempt got through, or somebody was faster.
         Err(error) if request.is_delete() && error.is_not_found() => Ok(Wait::None),
+        Err(error) if request.is_delete() && conflicts(&error) => {
+            being_deleted(connection, request, error).await
+        }
         Err(error) if error.is_denied() && error.help.is_none() => Err(needs(request, error)),
         made => made,
+    }
+}
+
+/// Whether the object's state stands in the way of the call.
+fn conflicts(error: &CallError) -> bool {
+    error.has_code("ResourceInUseException") || error.has_code("InvalidRequestException")
+}
+
+/// A delete is refused while an earlier one is at work: that of an attempt whose answer was lost, say. Then it
+/// is only waited for.
+async fn being_deleted(
+    connection: &Arc<Connection>,
+    request: &Request<'_>,
+    error: CallError,
+) -> Result<Wait, CallError> {
+    match observe::object(connection, request.identity).await {
+        Ok(Some(object)) if object.phase == Phase::Deleting => Ok(Wait::Gone),
+        Ok(None) => Ok(Wait::None),
+        _ => Err(error),
     }
 }
 

@@ -149,109 +149,63 @@ impl Reader {
     }
 
     async fn list_associations(&self, cluster: &str, only: Option<(&str, &str)>) -> Listed {
-        let mut members = Vec::new();
-        let mut next = None;
-        loop {
-            let token: Option<String> = next;
-            let answer = self
-                .connection
-                .eks
-                .run("ListPodIdentityAssociations", |eks| {
-                    eks.list_pod_identity_associations()
-                        .cluster_name(cluster)
-                        .set_namespace(only.map(|(namespace, _)| namespace.to_string()))
-                        .set_service_account(only.map(|(_, account)| account.to_string()))
-                        .set_max_results(only.is_none().then_some(PAGE))
-                        .set_next_token(token.clone())
-                        .send()
-                })
-                .await;
-            let Some(page) = found(answer)? else { return Ok(None) };
-            members.extend(page.associations().iter().map(association::member));
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(Some(Arc::new(members)));
-            }
-        }
+        let members = all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListPodIdentityAssociations", |eks| {
+                eks.list_pod_identity_associations()
+                    .cluster_name(cluster)
+                    .set_namespace(only.map(|(namespace, _)| namespace.to_string()))
+                    .set_service_account(only.map(|(_, account)| account.to_string()))
+                    .set_max_results(only.is_none().then_some(PAGE))
+                    .set_next_token(token.clone())
+                    .send()
+            });
+            let page = found(answer.await)?;
+            Ok(page
+                .map(|page| (page.associations().iter().map(association::member).collect(), page.next_token)))
+        });
+        Ok(members.await?.map(Arc::new))
     }
 
     /// The names of a cluster's add-ons, `None` if there is no such cluster.
     pub async fn addon_names(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
-        let read = async {
-            let mut names = Vec::new();
-            let mut next = None;
-            loop {
-                let token: Option<String> = next;
-                let answer = self
-                    .connection
-                    .eks
-                    .run("ListAddons", |eks| {
-                        eks.list_addons()
-                            .cluster_name(cluster)
-                            .max_results(PAGE)
-                            .set_next_token(token.clone())
-                            .send()
-                    })
-                    .await;
-                let Some(page) = found(answer)? else { return Ok(None) };
-                names.extend(page.addons().iter().map(|name| Arc::from(name.as_str())));
-                next = page.next_token;
-                if next.is_none() {
-                    return Ok(Some(names));
-                }
-            }
-        };
+        let read = all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListAddons", |eks| {
+                eks.list_addons().cluster_name(cluster).max_results(PAGE).set_next_token(token.clone()).send()
+            });
+            let page = found(answer.await)?;
+            Ok(page.map(|page| (shared(page.addons()), page.next_token)))
+        });
         self.addon_names.get(cluster.to_string(), read).await
     }
 
     async fn node_groups(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
-        let mut names = Vec::new();
-        let mut next = None;
-        loop {
-            let token: Option<String> = next;
-            let answer = self
-                .connection
-                .eks
-                .run("ListNodegroups", |eks| {
-                    eks.list_nodegroups()
-                        .cluster_name(cluster)
-                        .max_results(PAGE)
-                        .set_next_token(token.clone())
-                        .send()
-                })
-                .await;
-            let Some(page) = found(answer)? else { return Ok(None) };
-            names.extend(page.nodegroups().iter().map(|name| Arc::from(name.as_str())));
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(Some(names));
-            }
-        }
+        all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListNodegroups", |eks| {
+                eks.list_nodegroups()
+                    .cluster_name(cluster)
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            });
+            let page = found(answer.await)?;
+            Ok(page.map(|page| (shared(page.nodegroups()), page.next_token)))
+        })
+        .await
     }
 
     async fn fargate_profiles(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
-        let mut names = Vec::new();
-        let mut next = None;
-        loop {
-            let token: Option<String> = next;
-            let answer = self
-                .connection
-                .eks
-                .run("ListFargateProfiles", |eks| {
-                    eks.list_fargate_profiles()
-                        .cluster_name(cluster)
-                        .max_results(PAGE)
-                        .set_next_token(token.clone())
-                        .send()
-                })
-                .await;
-            let Some(page) = found(answer)? else { return Ok(None) };
-            names.extend(page.fargate_profile_names().iter().map(|name| Arc::from(name.as_str())));
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(Some(names));
-            }
-        }
+        all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListFargateProfiles", |eks| {
+                eks.list_fargate_profiles()
+                    .cluster_name(cluster)
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            });
+            let page = found(answer.await)?;
+            Ok(page.map(|page| (shared(page.fargate_profile_names()), page.next_token)))
+        })
+        .await
     }
 
     /// What lives in a cluster.
@@ -286,23 +240,14 @@ impl Reader {
 
     /// All clusters of the region.
     pub async fn cluster_names(&self) -> Result<Vec<Arc<str>>, CallError> {
-        let mut names = Vec::new();
-        let mut next = None;
-        loop {
-            let token: Option<String> = next;
-            let page = self
-                .connection
-                .eks
-                .run("ListClusters", |eks| {
-                    eks.list_clusters().max_results(PAGE).set_next_token(token.clone()).send()
-                })
-                .await?;
-            names.extend(page.clusters().iter().map(|name| Arc::from(name.as_str())));
-            next = page.next_token;
-            if next.is_none() {
-                return Ok(names);
-            }
-        }
+        let names = all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListClusters", |eks| {
+                eks.list_clusters().max_results(PAGE).set_next_token(token.clone()).send()
+            });
+            let page = answer.await?;
+            Ok(Some((shared(page.clusters()), page.next_token)))
+        });
+        Ok(names.await?.unwrap_or_default())
     }
 
     /// What a resource ARN of EKS names: its identity, and the association's id where it is one.
@@ -325,3 +270,25 @@ impl Reader {
 
 /// The longest page EKS gives.
 const PAGE: i32 = 100;
+
+/// Everything a paged list holds; `None` if what it is a list of is not there. `page` asks for the page that a
+/// token names and answers with its items and the next token.
+async fn all_pages<T, Page>(page: impl Fn(Option<String>) -> Page) -> Read<Vec<T>>
+where
+    Page: Future<Output = Result<Option<(Vec<T>, Option<String>)>, CallError>>,
+{
+    let mut all = Vec::new();
+    let mut token = None;
+    loop {
+        let Some((items, next)) = page(token).await? else { return Ok(None) };
+        all.extend(items);
+        if next.is_none() {
+            return Ok(Some(all));
+        }
+        token = next;
+    }
+}
+
+fn shared(names: &[String]) -> Vec<Arc<str>> {
+    names.iter().map(|name| Arc::from(name.as_str())).collect()
+}
