@@ -12,7 +12,7 @@ use crate::plan::checker;
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
 };
-use crate::stack::{EvaluatedOutput, Inputs, Mode, Program, evaluate};
+use crate::stack::{EvaluatedOutput, Evaluation, Inputs, Mode, Program, evaluate};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +45,8 @@ pub struct Execution {
     pub plan: Plan,
     pub program: Program,
     pub inputs: Inputs,
+    /// What the plan was made of.
+    pub evaluation: Evaluation,
     /// What the plan was made of; grows by what is made.
     pub snapshot: Snapshot,
     pub aws: Arc<Aws>,
@@ -54,9 +56,7 @@ impl Execution {
     /// Holds the plan against its rules once more, by independent means. A finding is a mistake of eksform's
     /// own, and the plan must not be applied.
     pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
-        let (evaluation, _) = evaluate(&self.program, &self.inputs, &self.snapshot);
-        let Some(evaluation) = evaluation else { return Ok(()) };
-        let wrong = checker::check(&self.plan, &evaluation, &self.inputs, &self.snapshot);
+        let wrong = checker::check(&self.plan, &self.evaluation, &self.inputs, &self.snapshot);
         if wrong.is_empty() {
             return Ok(());
         }
@@ -176,19 +176,13 @@ fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {
     match change.action {
         ChangeAction::Create => outcome.added += 1,
         ChangeAction::Delete => outcome.destroyed += 1,
-        ChangeAction::Update if only_adopts(change) => {}
-        ChangeAction::Update => outcome.changed += 1,
+        ChangeAction::Update => {
+            let adopted = matches!(change.ownership, Ownership::Adopt { .. });
+            outcome.adopted += usize::from(adopted);
+            outcome.changed += usize::from(!(adopted && change.only_ownership()));
+        }
         ChangeAction::Await => {}
     }
-    if matches!(change.ownership, Ownership::Adopt { .. }) && change.action == ChangeAction::Update {
-        outcome.adopted += 1;
-    }
-}
-
-/// Whether an update writes nothing but the stack's own tags.
-fn only_adopts(change: &Change) -> bool {
-    matches!(change.ownership, Ownership::Adopt { .. })
-        && change.differences.iter().all(|difference| difference.path.root() == Some(crate::kinds::OWNERSHIP))
 }
 
 impl Shared {

@@ -10,7 +10,7 @@ use crate::apply::{self, Execution, Interrupt, Options};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::plan::{Event, Plan};
 use crate::render;
-use crate::stack::{self, EvaluatedOutput, Mode};
+use crate::stack::{EvaluatedOutput, Mode};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ pub fn plan_and_apply(
             plan: session.planned.plan,
             program: session.program,
             inputs: session.inputs,
+            evaluation: session.planned.evaluation,
             snapshot: session.planned.snapshot,
             aws: connected.aws.clone(),
         };
@@ -95,6 +96,7 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
             plan: loaded.plan,
             program: loaded.program,
             inputs: loaded.saved.inputs,
+            evaluation: loaded.evaluation,
             snapshot: loaded.saved.snapshot,
             aws: connected.aws.clone(),
         };
@@ -158,8 +160,7 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
 /// The outputs where there is nothing to do: without a state this is where they are asked for.
 fn outputs_as_they_are(execution: &Execution, terminal: &Terminal) {
     if execution.inputs.mode == Mode::Apply {
-        let (evaluation, _) = stack::evaluate(&execution.program, &execution.inputs, &execution.snapshot);
-        print_outputs(&evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default(), terminal);
+        print_outputs(&execution.evaluation.outputs, terminal);
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Loaded {
     pub plan: Plan,
     pub program: Program,
     #[cfg(feature = "aws")]
+    pub evaluation: stack::Evaluation,
+    #[cfg(feature = "aws")]
     pub saved: saved::Saved,
 }
 
@@ -38,15 +40,17 @@ pub fn load(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
-    let built = saved::round(&program, &saved.inputs, &saved.snapshot).built;
-    match built.plan {
-        Some(plan) => Ok(Loaded {
+    let round = saved::round(&program, &saved.inputs, &saved.snapshot);
+    match (round.built.plan, round.evaluation) {
+        (Some(plan), Some(_evaluation)) => Ok(Loaded {
             plan,
             program,
             #[cfg(feature = "aws")]
+            evaluation: _evaluation,
+            #[cfg(feature = "aws")]
             saved,
         }),
-        None => Err(vec![
+        _ => Err(vec![
             Diagnostic::error(
                 "plan-format",
                 "The plan file was written by a version of eksform that plans differently",

@@ -1,7 +1,7 @@
 //! What one instance will be, and what differs from what it is.
 
 use super::compare::canonical;
-use crate::kinds::{Attribute, Change, Omitted, Schema, Ty};
+use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty};
 use crate::live::{Fact, Object, Phase};
 use crate::value::{Address, KeyPart, Map, Path, Place, Type, Value, Want};
 use std::sync::Arc;
@@ -36,6 +36,11 @@ impl Difference {
     pub fn forces_replacement(&self) -> bool {
         self.change == Change::Replace
     }
+}
+
+/// Whether nothing differs but eksform's own tags.
+pub fn only_ownership(differences: &[Difference]) -> bool {
+    differences.iter().all(|difference| difference.path.root() == Some(OWNERSHIP))
 }
 
 /// What happens to an instance, and where it differs.

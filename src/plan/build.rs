@@ -594,7 +594,7 @@ fn lives_in(instance: &Instance, identity: &Identity<Place>, cluster: &Identity<
 /// The reason, if nothing but the recorded address differs.
 fn renamed(instance: &Instance, snapshot: &Snapshot, identity: &Identity<Place>) -> Option<Reason> {
     let differences = &instance.proposed.proposal.differences;
-    let only_tags = differences.iter().all(|difference| difference.path.root() == Some(OWNERSHIP));
+    let only_tags = diff::only_ownership(differences);
     let recorded = snapshot.recorded_address(identity)?;
     (only_tags && *recorded != instance.address).then(|| Reason::Renamed(recorded.clone()))
 }

@@ -1,7 +1,7 @@
 //! The data of a plan.
 
 use crate::diagnostic::Diagnostic;
-use crate::diff::Difference;
+use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
 use crate::stack::{Mode, ProviderConfig};
@@ -143,6 +143,13 @@ pub struct Plan {
     pub coverage: Vec<(Place, Arc<str>, Coverage)>,
     /// Warnings, notes and refusals. A plan with an error is shown but never applied.
     pub findings: Vec<Diagnostic>,
+}
+
+impl Change {
+    /// Whether nothing of it would be seen but eksform's own tags.
+    pub fn only_ownership(&self) -> bool {
+        only_ownership(&self.differences)
+    }
 }
 
 impl Plan {

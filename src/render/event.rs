@@ -1,7 +1,6 @@
 //! What apply reports, as lines.
 
 use super::style::{Style, paint, printable};
-use super::summary::only_ownership;
 use crate::plan::{
     Because, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Skipped,
 };
@@ -96,7 +95,7 @@ struct Words {
 
 fn words(change: Option<&Change>, action: ChangeAction) -> Words {
     let ownership = change.map(|change| &change.ownership);
-    let tags_only = change.is_some_and(only_ownership);
+    let tags_only = change.is_some_and(Change::only_ownership);
     let (doing, done) = match (action, ownership) {
         (ChangeAction::Update, Some(Ownership::Release)) => ("releasing", "released"),
         (ChangeAction::Update, Some(Ownership::Adopt { .. })) if tags_only => ("adopting", "adopted"),

@@ -4,7 +4,7 @@ use super::block::{self, Block, Context};
 use super::literal::bare_key;
 use super::page::{Mark, Page, assign, width};
 use super::style::{Style, paint, printable};
-use super::summary::{only_ownership, summary};
+use super::summary::summary;
 use super::tree::{self, Shape, Slot};
 use crate::kinds::OWNERSHIP;
 use crate::live::decode_address;
@@ -135,7 +135,7 @@ fn step_block(page: &mut Page, step: &Step<'_>) {
     let context = Context {
         address: change.address.as_ref(),
         forces: forces(step),
-        only_ownership: change.action == ChangeAction::Update && only_ownership(change),
+        only_ownership: change.action == ChangeAction::Update && change.only_ownership(),
     };
     let block = Block {
         attributes: change.schema.attributes,
@@ -188,7 +188,7 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
         (_, Ownership::Release) => {
             format!("{name} will be released (it stays, but is no longer this stack's)")
         }
-        (ChangeAction::Update, Ownership::Adopt { .. }) if !only_ownership(change) => {
+        (ChangeAction::Update, Ownership::Adopt { .. }) if !change.only_ownership() => {
             format!("{name} will be adopted and updated in-place")
         }
         (ChangeAction::Update | ChangeAction::Await, Ownership::Adopt { .. }) => {
@@ -218,7 +218,7 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
 fn because(step: &Step<'_>) -> Option<String> {
     let change = step.change;
     match &change.reason {
-        Reason::Differs if change.action == ChangeAction::Update && only_ownership(change) => {
+        Reason::Differs if change.action == ChangeAction::Update && change.only_ownership() => {
             Some("only eksform's own tags change".to_string())
         }
         Reason::Missing
@@ -227,7 +227,7 @@ fn because(step: &Step<'_>) -> Option<String> {
         | Reason::Adopted
         | Reason::Orphan
         | Reason::Destroy => recorded(change),
-        Reason::Renamed(old) if only_ownership(change) => {
+        Reason::Renamed(old) if change.only_ownership() => {
             Some(format!("was {old}; only the recorded address changes"))
         }
         Reason::Renamed(old) => Some(format!("was {old}")),

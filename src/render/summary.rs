@@ -1,9 +1,8 @@
 //! The last words of a plan: how much it does, or that it does nothing.
 
 use super::style::{Style, paint, printable};
-use crate::kinds::OWNERSHIP;
 use crate::live::Coverage;
-use crate::plan::{Change, ChangeAction, Ownership, Plan};
+use crate::plan::{ChangeAction, Ownership, Plan};
 use crate::stack::Mode;
 
 /// How many objects a plan adds, changes, …; a replacement is one added and one destroyed.
@@ -29,7 +28,7 @@ impl Counts {
             match change.action {
                 ChangeAction::Create => counts.add += 1,
                 ChangeAction::Update => {
-                    counts.change += usize::from(!(released || adopted && only_ownership(change)));
+                    counts.change += usize::from(!(released || adopted && change.only_ownership()));
                 }
                 ChangeAction::Delete => counts.destroy += usize::from(!released),
                 ChangeAction::Await => counts.wait += usize::from(!adopted),
@@ -37,11 +36,6 @@ impl Counts {
         }
         counts
     }
-}
-
-/// Whether nothing of a change would be seen but eksform's own tags.
-pub fn only_ownership(change: &Change) -> bool {
-    change.differences.iter().all(|difference| difference.path.root() == Some(OWNERSHIP))
 }
 
 /// `Plan: 3 to add, 1 to change, 0 to destroy.` or `No changes. …`, with what was not searched.

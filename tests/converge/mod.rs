@@ -90,6 +90,7 @@ impl World {
             plan: planned.plan,
             program,
             inputs,
+            evaluation: planned.evaluation,
             snapshot: planned.snapshot,
             aws: self.aws.clone(),
         };
