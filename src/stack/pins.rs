@@ -99,7 +99,7 @@ impl Evaluator<'_> {
                     let problem = Diagnostic::error("no-version", message).at(span);
                     match newest_first(versions).as_slice() {
                         [] => problem.help("check the add-on's name and the cluster's Kubernetes version"),
-                        [offered @ ..] => problem.help(format!("it offers {}", some(offered))),
+                        offered => problem.help(format!("it offers {}", some(offered))),
                     }
                 }
             },
