@@ -28,7 +28,7 @@ pub use wait::{Settled, Wait};
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::diagnostic::Diagnostic;
-use crate::live::{Fact, Object, Snapshot, StackName};
+use crate::live::{Fact, Insight, Object, Snapshot, StackName};
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Place, ProviderRef, Want};
 use aws_credential_types::Credentials;
@@ -135,6 +135,18 @@ impl Aws {
     ) -> Result<Settled, CallError> {
         let connection = self.connection(request.providers, request.provider).await?;
         Box::pin(wait::settle(&connection, &self.connections.pace, &request, wait, deadline, progress)).await
+    }
+
+    /// What is not passing of a cluster's upgrade insights.
+    pub async fn upgrade_insights(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+        place: &Place,
+        cluster: &str,
+    ) -> Result<Vec<Insight>, CallError> {
+        let connection = self.connection(providers, provider).await?;
+        Box::pin(observe::upgrade_insights(&connection, place, cluster)).await
     }
 
     /// Requests sent so far.
