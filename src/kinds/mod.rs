@@ -6,10 +6,12 @@ mod cluster;
 pub mod docs;
 mod pod_identity_association;
 pub mod policy;
+mod refers;
 mod role;
 mod schema;
 mod trust;
 
+pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
 };

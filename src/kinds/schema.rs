@@ -190,6 +190,9 @@ pub struct Attribute {
     pub needs: Option<(&'static str, bool)>,
     /// Of a nested block: attributes of which it needs at least one.
     pub one_of: &'static [&'static str],
+    /// Of what AWS fills: whether AWS fills in this value where nothing is said, so that files made from live
+    /// objects can leave it out.
+    pub usual: Option<fn(&Value) -> bool>,
 }
 
 fn null() -> Value {
@@ -214,6 +217,7 @@ impl Attribute {
             excludes: &[],
             needs: None,
             one_of: &[],
+            usual: None,
         }
     }
 
@@ -284,6 +288,12 @@ impl Attribute {
 
     pub const fn excludes(mut self, names: &'static [&'static str]) -> Self {
         self.excludes = names;
+        self
+    }
+
+    /// See [`Attribute::usual`].
+    pub const fn usual(mut self, usual: fn(&Value) -> bool) -> Self {
+        self.usual = Some(usual);
         self
     }
 
