@@ -21,6 +21,8 @@ mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
+mod pins;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

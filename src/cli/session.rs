@@ -60,6 +60,7 @@ pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Input
         adopt: adopt.collect(),
         allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
         allow_orphans: planning.allow_orphans,
+        locked: planning.locked,
         ..inputs_without_files(mode)
     })
 }

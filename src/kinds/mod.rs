@@ -10,6 +10,7 @@ mod refers;
 mod role;
 mod schema;
 mod trust;
+pub mod version;
 
 use crate::value::{Identity, KeyPart};
 pub use refers::references;
