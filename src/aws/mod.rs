@@ -115,6 +115,25 @@ impl Aws {
         Box::pin(observe::object(&connection, identity)).await
     }
 
+    /// The principals of a cluster's access entries, absent where there is no such cluster or it has none
+    /// because of its authentication mode.
+    pub async fn access_entries(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+        cluster: &str,
+    ) -> Fact<Vec<Arc<str>>> {
+        let read = async {
+            let connection = self.connection(providers, provider).await?;
+            Box::pin(observe::access_entries(&connection, cluster)).await
+        };
+        match read.await {
+            Ok(Some(entries)) => Fact::Known(entries),
+            Ok(None) => Fact::Absent,
+            Err(error) => Fact::Denied(error.to_string().into()),
+        }
+    }
+
     /// Makes the call the plan names: one SDK call for (operation, before, after). What AWS answers while
     /// a role or policy is not visible everywhere yet is repeated for up to two minutes, throttling too.
     /// The result says what to wait for before the effect is there.

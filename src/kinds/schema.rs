@@ -193,6 +193,9 @@ pub struct Attribute {
     pub pinned: bool,
     /// Of a nested block: attributes of which it needs at least one.
     pub one_of: &'static [&'static str],
+    /// Of what AWS fills: whether AWS fills in this value where nothing is said, so that files made from live
+    /// objects can leave it out.
+    pub usual: Option<fn(&Value) -> bool>,
 }
 
 fn null() -> Value {
@@ -218,6 +221,7 @@ impl Attribute {
             needs: None,
             pinned: false,
             one_of: &[],
+            usual: None,
         }
     }
 
@@ -288,6 +292,12 @@ impl Attribute {
 
     pub const fn excludes(mut self, names: &'static [&'static str]) -> Self {
         self.excludes = names;
+        self
+    }
+
+    /// See [`Attribute::usual`].
+    pub const fn usual(mut self, usual: fn(&Value) -> bool) -> Self {
+        self.usual = Some(usual);
         self
     }
 

@@ -392,7 +392,18 @@ impl Evaluator<'_> {
                 let call = Node { module, item: Item::Call };
                 self.failed.contains(&call) || self.failed.contains(&Node { module, item: block })
             });
-            if !declared.contains(&adopt.to.to_string()) && !failed {
+            // A block under for_each that has no instance just now is declared all the same.
+            let key = (adopt.to.kind.clone(), adopt.to.name.clone());
+            let whole = adopt.to.key.is_none()
+                && match adopt.to.module.is_empty() {
+                    true => self.program.root().resources.contains_key(&key),
+                    false => self
+                        .evaluation
+                        .instances
+                        .iter()
+                        .any(|instance| instance.address.without_key() == adopt.to),
+                };
+            if !whole && !declared.contains(&adopt.to.to_string()) && !failed {
                 self.diagnostics.push(
                     Diagnostic::error("unknown-reference", format!("Nothing is declared as {}", adopt.to))
                         .at(adopt.span)

@@ -205,7 +205,10 @@ impl Evaluator<'_> {
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
-        let block = self.program.adopts.iter().find(|adopt| adopt.to == *address)?;
+        // A block as a whole stands for all of its instances; what names one of them goes first.
+        let adopts = &self.program.adopts;
+        let one = adopts.iter().find(|adopt| adopt.to == *address);
+        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == address.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

@@ -146,6 +146,13 @@ pub(super) async fn under_way(connection: &Arc<Connection>, identity: &Identity<
     object(connection, identity).await
 }
 
+/// The principals of a cluster's access entries.
+pub(super) async fn access_entries(connection: &Arc<Connection>, cluster: &str) -> Read<Vec<Arc<str>>> {
+    // The region is the connection's; nothing that is read here is told apart by its place.
+    let place = connection.caller().await?.place(true);
+    Reader::new(connection.clone(), place).access_entries(cluster).await
+}
+
 /// Whether anything in the cluster can run pods: a node group, a Fargate profile, or Auto Mode.
 pub(super) async fn has_compute(
     connection: &Arc<Connection>,
