@@ -49,9 +49,7 @@ pub fn plan_and_apply(
         };
         if execution.plan.is_empty() {
             outputs_as_they_are(&execution, terminal);
-            if planning.stats {
-                session::stats(&connected, terminal);
-            }
+            session::stats(&connected, planning.stats, terminal);
             return Ok(DONE);
         }
         if !auto_approve && !terminal.confirm(question(mode)) {
@@ -63,9 +61,7 @@ pub fn plan_and_apply(
             unmoved(&execution).await?;
         }
         let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
-        if planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, planning.stats, terminal);
         Ok(code)
     });
     finish(result, terminal)
@@ -104,12 +100,11 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         if execution.plan.is_empty() {
             terminal.print(&render::plan(&execution.plan, terminal.style()));
             outputs_as_they_are(&execution, terminal);
+            session::stats(&connected, args.planning.stats, terminal);
             return Ok(DONE);
         }
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
-        if args.planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, args.planning.stats, terminal);
         Ok(code)
     });
     finish(result, terminal)
