@@ -1,6 +1,8 @@
 //! The law of the whole: after apply(plan), the next plan says nothing. Random stacks are applied to an
 //! embedded AWS in virtual time, changed to other random stacks, and destroyed.
 
+mod busy;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use eksform::apply::{self, Execution, Options, Planned};
