@@ -4,7 +4,7 @@ mod broken;
 mod case;
 mod disturbed;
 mod show;
-mod shuffle;
+pub mod shuffle;
 mod simulate;
 mod snapshot;
 
