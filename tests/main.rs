@@ -12,6 +12,8 @@ mod docs;
 mod e2e;
 mod invalid;
 mod lang;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod observe;
 mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

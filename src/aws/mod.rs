@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod error;
 mod map;
+mod memory;
 mod network;
 mod observe;
 mod pace;
@@ -20,7 +21,8 @@ mod wait;
 
 pub use call::Request;
 pub use error::CallError;
-pub use stats::Stats;
+pub use memory::Memory;
+pub use stats::{Operation, Stats};
 pub use transport::{fallible_transport, transport};
 pub use wait::{Settled, Wait};
 
@@ -58,6 +60,8 @@ pub struct Setup {
     pub isolated: bool,
     /// Calls in flight per service and place; 0 means 16.
     pub parallelism: usize,
+    /// Facts that earlier runs read and that never change.
+    pub memory: Option<Arc<dyn Memory>>,
 }
 
 /// An access key as credentials for [`Setup::credentials`].

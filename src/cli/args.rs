@@ -24,6 +24,9 @@ pub struct Global {
     /// Use the embedded AWS, kept in .eksform/sandbox of the stack or in DIR
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub sandbox: Option<OsString>,
+    /// Ask AWS also for what earlier runs keep of its catalog
+    #[arg(long, global = true)]
+    pub no_cache: bool,
     /// Print without colours
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -100,6 +103,15 @@ pub struct Fmt {
     pub target: Option<PathBuf>,
 }
 
+/// How figures are printed.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatsForm {
+    /// As a table
+    Text,
+    /// As one line of JSON
+    Json,
+}
+
 /// What plan, apply and destroy have in common.
 #[derive(Args, Debug, Default)]
 pub struct Planning {
@@ -117,9 +129,9 @@ pub struct Planning {
     /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
     pub locked: bool,
-    /// Print how many calls were made, by operation
-    #[arg(long)]
-    pub stats: bool,
+    /// Print what was asked of AWS: calls, bytes and time, by operation
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsForm>,
     /// Calls in flight per service and region
     #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
     pub parallelism: usize,

@@ -13,6 +13,8 @@ mod variables;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod cache;
+#[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;

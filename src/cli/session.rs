@@ -1,6 +1,6 @@
 //! What plan, apply and destroy share: from flags to a plan.
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, StatsForm};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{sources, variables};
@@ -146,8 +146,12 @@ impl Session {
     }
 }
 
-/// Prints the calls made so far.
-pub fn stats(connected: &Connected, terminal: &Terminal) {
+/// Prints the calls made so far to standard error, if that was asked for.
+pub fn stats(connected: &Connected, form: Option<StatsForm>, terminal: &Terminal) {
     let stats = connected.aws.stats();
-    terminal.say(&stats.to_string());
+    match form {
+        None => {}
+        Some(StatsForm::Text) => terminal.say(&stats.to_string()),
+        Some(StatsForm::Json) => terminal.say(&stats.to_json().to_string()),
+    }
 }

@@ -1,6 +1,7 @@
 //! The shape of a kind's table.
 
 use crate::value::{KeyPart, Map, Place, Value};
+use std::time::Duration;
 
 /// A kind: what its blocks may hold, how AWS names its objects, and which operations change them.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ impl Schema {
     /// The operation of that id.
     pub fn operation(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.id == id)
+    }
+
+    /// How long somebody else's work on an object may take before this stack's is given up.
+    pub fn patience(&self) -> Duration {
+        self.operations.iter().map(Operation::timeout).max().unwrap_or_default()
     }
 
     /// A part of the natural key, compared as AWS compares it.
@@ -373,6 +379,12 @@ impl Operation {
         self.seconds = seconds;
         self.exclusive = exclusive;
         self
+    }
+
+    /// How long to wait for its effect: several times what AWS typically takes, and never less than ten
+    /// minutes.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.seconds).saturating_mul(5).max(600))
     }
 
     /// The API's name without the group.

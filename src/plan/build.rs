@@ -1,6 +1,7 @@
 //! Evaluation + snapshot → plan: what changes, what is an orphan, and what is refused.
 
 use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason};
+use super::claims;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
@@ -108,6 +109,7 @@ impl Builder<'_> {
         self.parents();
         self.orphans();
         self.link_moves();
+        claims::check(self);
         refusals::check(self);
     }
 

@@ -4,6 +4,7 @@ mod build;
 mod calls;
 mod change;
 pub mod checker;
+mod claims;
 mod document;
 mod event;
 mod order;

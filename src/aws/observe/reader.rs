@@ -4,6 +4,7 @@ use super::{Read, found};
 use crate::aws::connect::Connection;
 use crate::aws::error::CallError;
 use crate::aws::map::{self, addon, arn_resource, association, cluster};
+use crate::aws::memory::Memory;
 use crate::live::{AssociationMember, Members, Object, Phase};
 use crate::value::Place;
 use aws_sdk_eks::types::{Addon, PodIdentityAssociation};
@@ -51,6 +52,11 @@ impl Reader {
             listed: Memo::new(),
             associations: Memo::new(),
         }
+    }
+
+    /// What earlier runs read here.
+    pub fn memory(&self) -> Option<&dyn Memory> {
+        self.connection.memory.as_deref()
     }
 
     pub async fn cluster(&self, name: &str) -> Read<Object> {
