@@ -22,7 +22,7 @@ const ATTRIBUTES: &[Attribute] = &[
         .required()
         .terraform("addon_name")
         .checks(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1; omitted, AWS chooses at creation and it is then left alone.")
+    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1, or \"default\" or \"latest\" for the cluster's Kubernetes version; omitted, AWS chooses at creation and it is then left alone.")
         .filled_by_aws()
         .in_place(UPDATE)
         .terraform("addon_version"),
@@ -37,6 +37,20 @@ const ATTRIBUTES: &[Attribute] = &[
     .default(|| Value::map(Default::default()))
     .in_place(UPDATE)
     .claims("pod_identity_association"),
+    Attribute::new(
+        "pod_identity",
+        Ty::String,
+        "With \"recommended\", each service account without a block of its own gets a role with the policies EKS recommends for it.",
+    )
+    .change(Change::Expanded)
+    .excludes(&["service_account_role_arn"])
+    .checks(&[Check::OneOf(&[super::recommended::RECOMMENDED])]),
+    Attribute::new(
+        "recommended",
+        Ty::Block(super::recommended::ATTRIBUTES),
+        "Makes the recommended roles the stack's own, instead of the account's; needs pod_identity.",
+    )
+    .change(Change::Expanded),
     Attribute::new(
         "service_account_role_arn",
         Ty::String,

@@ -4,6 +4,7 @@ use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutp
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
+use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{self, Action, Observed, Proposed, Subject};
 use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
@@ -102,7 +103,7 @@ impl Builder<'_> {
             });
             match self.inputs.mode {
                 Mode::Apply => self.declared_instance(index, instance, parent.copied()),
-                Mode::Destroy => {}
+                Mode::Destroy => shared::left(self, instance),
             }
         }
         self.parents();
@@ -159,7 +160,11 @@ impl Builder<'_> {
             }
             Some(Fact::Known(object)) => Some(object),
         };
+        if let (true, Some(object)) = (instance.is_shared(), object) {
+            shared::taken(self, instance, object);
+        }
         let ownership = match object.filter(|object| object.phase != Phase::Deleting) {
+            Some(_) if instance.is_shared() => Ownership::Keep,
             Some(object) => match self.ownership(instance, object) {
                 Some(ownership) => ownership,
                 None => return,
@@ -243,6 +248,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: false,
+                derived: instance.derived.clone(),
             },
         }
     }
@@ -414,6 +420,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: object.phase == Phase::Busy,
+                derived: index.and_then(|index| self.evaluation.instances[index].derived.clone()),
             };
             self.push(Draft { change, instance: index }, Some(object));
         }

@@ -10,6 +10,7 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+mod shared;
 
 pub use build::{Built, build, digest};
 pub use change::{

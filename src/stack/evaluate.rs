@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{ProviderRef, Value, Want};
+use crate::value::{Identity, Place, ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub fn evaluate(
         failed: BTreeSet::new(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
+        declared_clusters: BTreeMap::new(),
+        derived: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
             providers: BTreeMap::new(),
@@ -99,6 +101,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// The instances of declared clusters.
+    pub(super) declared_clusters: BTreeMap<Identity<ProviderRef>, usize>,
+    /// The instances that no block stands for.
+    pub(super) derived: BTreeMap<Identity<Place>, usize>,
     pub(super) evaluation: Evaluation,
     pub(super) diagnostics: Vec<Diagnostic>,
 }

@@ -8,6 +8,7 @@ mod existing;
 mod full;
 mod in_place;
 mod reads;
+mod recommended;
 mod saved;
 mod server;
 mod trouble;
