@@ -1,10 +1,12 @@
 //! What EKS says about add-ons, asked for where it decides something.
 
 use super::evaluate::Evaluator;
+use super::pins::choose;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds;
+use crate::kinds::version::Requirement;
 use crate::live::{AddonConfiguration, AddonKey, AddonVersion, Fact, Object, Phase};
-use crate::value::{Identity, Map, ProviderRef, Value, Want};
+use crate::value::{Identity, Map, ProviderRef, Want};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,32 +47,12 @@ pub(super) struct AddonAt<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    /// The Kubernetes version of a cluster: as declared, else as it is live. `None` if only AWS will decide it.
-    pub(super) fn kubernetes(&self, provider: &ProviderRef, cluster: &str) -> Read<Option<Arc<str>>> {
-        let Some(schema) = kinds::schema("cluster") else { return Read::Failed };
-        let identity = Identity {
-            scope: provider.clone(),
-            kind: schema.kind.into(),
-            key: Arc::from([schema.key_part(cluster)]),
-        };
-        if let Some(index) = self.declared_clusters.get(&identity) {
-            let version = self.evaluation.instances[*index].proposed.after.get("version");
-            return match version.map(|version| (version.as_str(), version.as_unknown())) {
-                Some((Some(version), _)) => Read::Known(Some(version.into())),
-                Some((_, Some(unknown))) if !unknown.pending.is_empty() => {
-                    Read::Pending(unknown.pending.clone())
-                }
-                _ => Read::Known(None),
-            };
-        }
-        let place = self.snapshot.place(provider, schema.regional);
-        match place.and_then(|place| self.snapshot.object(&identity.within(place))) {
-            None => Read::want(Want::Object(identity)),
-            Some(Fact::Known(object)) => {
-                Read::Known(Some(object.text("version")).filter(|it| !it.is_empty()).map(Arc::from))
-            }
-            // Complained about where it is named.
-            Some(Fact::Absent | Fact::Denied(_)) => Read::Known(None),
+    /// The Kubernetes version of the cluster an add-on is in.
+    pub(super) fn kubernetes(&mut self, at: AddonAt<'_>, symbolic: &Identity<ProviderRef>) -> Read<Arc<str>> {
+        match self.kubernetes_version(symbolic, at.span) {
+            Ok(Ok(version)) => Read::Known(version),
+            Ok(Err(pending)) => Read::Pending(pending.unknowns().map(|it| it.pending).unwrap_or_default()),
+            Err(_) => Read::Failed,
         }
     }
 
@@ -100,17 +82,14 @@ impl<'a> Evaluator<'a> {
         Read::Failed
     }
 
-    /// The version an add-on will have: the one given, that of a keyword, or the one it has or EKS gives it. The
-    /// live one stays where a keyword would move it back.
+    /// The version an add-on will have: the one given, else the one it has, else EKS's default.
     pub(super) fn resolved_version(
         &mut self,
         at: AddonAt<'_>,
         symbolic: &Identity<ProviderRef>,
         desired: &Map,
     ) -> Read<Arc<str>> {
-        let given = desired.get("version");
-        let keyword = match given.map(|version| (version.as_str(), version)) {
-            Some((Some(keyword @ ("default" | "latest")), _)) => Some(keyword),
+        match desired.get("version").map(|version| (version.as_str(), version)) {
             Some((Some(version), _)) => return Read::Known(version.into()),
             Some((None, unknown)) if unknown.is_unknown() => {
                 let before = self.diagnostics.len();
@@ -120,42 +99,24 @@ impl<'a> Evaluator<'a> {
                 }
                 return Read::Pending(unknown.unknowns().map(|unknown| unknown.pending).unwrap_or_default());
             }
-            _ => None,
-        };
-        let live = match self.live(symbolic) {
-            Some(Fact::Known(object)) if matches!(object.phase, Phase::Settled | Phase::Busy) => {
-                Some(Arc::<str>::from(object.text("version"))).filter(|version| !version.is_empty())
-            }
-            Some(_) => None,
-            None => return Read::want(Want::Object(symbolic.clone())),
-        };
-        if let (None, Some(live)) = (keyword, &live) {
-            return Read::Known(live.clone());
+            _ => {}
         }
-        let Some(kubernetes) = known!(self.kubernetes(at.provider, symbolic.part(0))) else {
-            self.unknown_kubernetes(at, symbolic.part(0));
-            return Read::Failed;
-        };
+        match self.live(symbolic) {
+            Some(Fact::Known(object))
+                if matches!(object.phase, Phase::Settled | Phase::Busy)
+                    && !object.text("version").is_empty() =>
+            {
+                return Read::Known(object.text("version").into());
+            }
+            Some(_) => {}
+            None => return Read::want(Want::Object(symbolic.clone())),
+        }
+        let kubernetes = known!(self.kubernetes(at, symbolic));
         let versions = known!(self.addon_versions(at, &kubernetes));
-        let Some(chosen) = choose(versions, keyword == Some("latest")) else { return Read::Failed };
-        let (chosen, offered) =
-            (chosen.version.clone(), |it: &Arc<str>| versions.iter().any(|version| version.version == *it));
-        let newer = live.filter(|live| numbers(live) > numbers(&chosen) && offered(live));
-        Read::Known(newer.unwrap_or(chosen))
-    }
-
-    fn unknown_kubernetes(&mut self, at: AddonAt<'_>, cluster: &str) {
-        self.diagnostics.push(
-            Diagnostic::error(
-                "unknown-kubernetes-version",
-                format!(
-                    "The version of {} follows from the Kubernetes version of {cluster}, which is not known",
-                    at.addon
-                ),
-            )
-            .at(at.span)
-            .help("give the cluster a version, or the add-on an exact one"),
-        );
+        match choose(versions, Requirement::Default) {
+            Some(version) => Read::Known(version.version.clone()),
+            None => Read::Failed,
+        }
     }
 
     /// Settings and recommended policies of one version of an add-on.
@@ -196,67 +157,5 @@ impl<'a> Evaluator<'a> {
         let schema = kinds::schema(&symbolic.kind)?;
         let place = self.snapshot.place(&symbolic.scope, schema.regional)?;
         self.snapshot.object(&symbolic.within(place))
-    }
-
-    /// Puts the version that a keyword stands for in its place.
-    pub(super) fn pin(
-        &mut self,
-        at: AddonAt<'_>,
-        symbolic: &Identity<ProviderRef>,
-        desired: &mut Map,
-    ) -> Option<()> {
-        if !matches!(desired.get("version").and_then(Value::as_str), Some("default" | "latest")) {
-            return Some(());
-        }
-        if self.inputs.mode == super::Mode::Destroy {
-            desired.remove("version");
-            return Some(());
-        }
-        let version = match self.resolved_version(at, symbolic, desired) {
-            Read::Known(version) => Value::string(version),
-            Read::Pending(wants) => {
-                self.evaluation.wants.extend(wants.iter().cloned());
-                Value::pending(crate::value::Type::String, wants)
-            }
-            Read::Failed => return None,
-        };
-        desired.insert("version".into(), version);
-        Some(())
-    }
-}
-
-/// The default version, or the newest by its numbers. Without a default the newest is as good as any.
-pub(super) fn choose(versions: &[AddonVersion], newest: bool) -> Option<&AddonVersion> {
-    let default = versions.iter().find(|version| version.default).filter(|_| !newest);
-    default.or_else(|| versions.iter().max_by_key(|version| numbers(&version.version)))
-}
-
-/// `v1.19.0-eksbuild.2` as 1, 19, 0, 2.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_version_is_so_by_number() {
-        let version = |text: &str, default| AddonVersion {
-            version: text.into(),
-            default,
-            requires_iam: false,
-            requires_configuration: false,
-            namespace: None,
-        };
-        let versions = [
-            version("v1.9.5-eksbuild.10", false),
-            version("v1.10.0-eksbuild.2", true),
-            version("v1.10.0-eksbuild.11", false),
-        ];
-        assert_eq!(choose(&versions, false), Some(&versions[1]));
-        assert_eq!(choose(&versions, true), Some(&versions[2]));
-        assert_eq!(choose(&versions[..1], false), Some(&versions[0]));
-        assert_eq!(choose(&[], true), None);
     }
 }

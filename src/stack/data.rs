@@ -1,12 +1,13 @@
 //! `data` blocks: what exists outside of the stack.
 
 use super::Mode;
-use super::catalog::choose;
 use super::evaluate::Evaluator;
 use super::expand::assemble;
+use super::pins::choose;
 use super::program::Data;
 use super::scope::{Iteration, failed};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::kinds::version::Requirement;
 use crate::kinds::{self, OWNERSHIP, Schema};
 use crate::lang::{convert, eval};
 use crate::live::{AddonKey, Fact};
@@ -205,16 +206,18 @@ impl Evaluator<'_> {
                 let provider = provider.clone();
                 return Some(self.want(Want::AddonVersions { provider, addon, kubernetes }));
             }
-            Some(Fact::Known(versions)) => match choose(versions, newest) {
-                Some(version) => {
-                    return Some(Value::object([
-                        ("addon", Value::string(addon)),
-                        ("kubernetes_version", Value::string(kubernetes)),
-                        ("version", Value::string(version.version.clone())),
-                    ]));
+            Some(Fact::Known(versions)) => {
+                match choose(versions, if newest { Requirement::Latest } else { Requirement::Default }) {
+                    Some(version) => {
+                        return Some(Value::object([
+                            ("addon", Value::string(addon)),
+                            ("kubernetes_version", Value::string(kubernetes)),
+                            ("version", Value::string(version.version.clone())),
+                        ]));
+                    }
+                    None => "EKS offers no version",
                 }
-                None => "EKS offers no version",
-            },
+            }
             Some(Fact::Absent) => "EKS offers no such add-on",
             Some(Fact::Denied(why)) => why,
         };

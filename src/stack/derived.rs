@@ -138,6 +138,7 @@ impl Evaluator<'_> {
             whole_blocks: BTreeSet::new(),
             depends_on: BTreeSet::new(),
             adopt,
+            pin: None,
             prevent_destroy: false,
             derived: Some(derived),
         });
@@ -275,8 +276,7 @@ fn requester(asking: &Asking<'_>, service_account: &str) -> Requester {
 
 /// A role of the account: nobody's to change.
 fn as_it_is(object: &Object) -> Proposed {
-    let action = if object.phase == Phase::Busy { Action::Await } else { Action::NoOp };
-    let proposal = Proposal { action, differences: Vec::new() };
+    let proposal = Proposal { action: Action::NoOp, differences: Vec::new() };
     Proposed { proposal, after: object.attributes.clone() }
 }
 

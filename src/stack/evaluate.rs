@@ -43,8 +43,8 @@ pub fn evaluate(
         failed: BTreeSet::new(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
-        declared_clusters: BTreeMap::new(),
         derived: BTreeMap::new(),
+        kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
             providers: BTreeMap::new(),
@@ -101,10 +101,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
-    /// The instances of declared clusters.
-    pub(super) declared_clusters: BTreeMap<Identity<ProviderRef>, usize>,
     /// The instances that no block stands for.
     pub(super) derived: BTreeMap<Identity<Place>, usize>,
+    /// The Kubernetes versions declared clusters will have.
+    pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -168,6 +168,7 @@ impl Evaluator<'_> {
         self.unused_default_provider();
         self.search();
         self.adoptions();
+        self.missing_pins();
         super::duplicates::check(&self.evaluation, &mut self.diagnostics);
     }
 

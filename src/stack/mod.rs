@@ -13,8 +13,10 @@ mod explain;
 mod graph;
 mod inputs;
 mod instance;
+pub mod lock;
 mod modules;
 mod objects;
+mod pins;
 mod program;
 mod provider;
 mod recommended;
@@ -22,7 +24,6 @@ mod scope;
 mod together;
 mod validate;
 mod variables;
-mod version;
 
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};

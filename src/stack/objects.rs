@@ -1,6 +1,5 @@
 //! One instance: its attributes, its identity and what has to be done about it.
 
-use super::catalog::AddonAt;
 use super::decode::Decoder;
 use super::evaluate::Evaluator;
 use super::graph::Node;
@@ -54,11 +53,11 @@ impl Evaluator<'_> {
         let Ok(key) = key else { return key.err() };
         let provider = self.provider_of(at, resource, &desired);
         let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
+            return None;
+        };
         let mut derived = BTreeSet::new();
         if schema.kind == "addon" {
-            let span = spans.get(&Path::attribute("version")).copied().unwrap_or(resource.span);
-            let addon = AddonAt { provider: &provider, addon: symbolic.part(1), span };
-            self.pin(addon, &symbolic, &mut desired)?;
             let asking = Asking { address: &address, symbolic: &symbolic, header: resource.span };
             derived = self.recommended(&asking, &mut desired, &mut spans)?;
         }
@@ -90,8 +89,10 @@ impl Evaluator<'_> {
         let proposed = self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired);
         let identity = place.map(|place| symbolic.within(place));
         if schema.kind == "cluster" {
-            self.declared_clusters.insert(symbolic.clone(), self.evaluation.instances.len());
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
+            if let Some(version) = proposed.after.get("version") {
+                self.kubernetes.insert((provider.clone(), symbolic.part(0).into()), version.clone());
+            }
         }
         let value = exposed(&proposed.after);
         let (mut references, whole_blocks) = self.references(node, at);
@@ -113,6 +114,7 @@ impl Evaluator<'_> {
             whole_blocks,
             depends_on: self.depends_on(at, &resource.depends_on),
             adopt,
+            pin,
             prevent_destroy: resource.prevent_destroy,
             derived: None,
         });

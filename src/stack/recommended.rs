@@ -185,12 +185,17 @@ impl Evaluator<'_> {
 
     /// EKS recommends nothing: fine for an add-on that needs nothing.
     fn none_recommended(&mut self, asking: &Asking<'_>, at: AddonAt<'_>, version: &Arc<str>) -> Read<()> {
-        let needs = match known!(self.kubernetes(at.provider, asking.symbolic.part(0))) {
-            Some(kubernetes) => {
-                let versions = known!(self.addon_versions(at, &kubernetes));
-                versions.iter().any(|known| known.version == *version && known.requires_iam)
-            }
-            None => false,
+        // Of a cluster whose version only AWS will decide nothing can be asked.
+        let cluster = (at.provider.clone(), asking.symbolic.part(0).into());
+        let undecided = |version: &Value| {
+            version.as_str().is_none() && version.unknowns().is_none_or(|unknown| unknown.pending.is_empty())
+        };
+        let needs = if self.kubernetes.get(&cluster).is_some_and(undecided) {
+            false
+        } else {
+            let kubernetes = known!(self.kubernetes(at, asking.symbolic));
+            let versions = known!(self.addon_versions(at, &kubernetes));
+            versions.iter().any(|known| known.version == *version && known.requires_iam)
         };
         let addon = at.addon;
         if needs {
@@ -238,12 +243,11 @@ impl Evaluator<'_> {
         if let Some(told) = self.told_namespace(symbolic, desired) {
             return Read::Known(told);
         }
-        if let Some(kubernetes) = known!(self.kubernetes(at.provider, symbolic.part(0))) {
-            let versions = known!(self.addon_versions(at, &kubernetes));
-            let versions = versions.iter().filter(|known| known.version == *version).chain(versions);
-            if let Some(namespace) = versions.filter_map(|known| known.namespace.clone()).next() {
-                return Read::Known(namespace);
-            }
+        let kubernetes = known!(self.kubernetes(at, symbolic));
+        let versions = known!(self.addon_versions(at, &kubernetes));
+        let versions = versions.iter().filter(|known| known.version == *version).chain(versions);
+        if let Some(namespace) = versions.filter_map(|known| known.namespace.clone()).next() {
+            return Read::Known(namespace);
         }
         self.diagnostics.push(
             Diagnostic::error(

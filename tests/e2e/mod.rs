@@ -12,5 +12,6 @@ mod recommended;
 mod saved;
 mod server;
 mod trouble;
+mod versions;
 mod walkthrough;
 mod world;
