@@ -38,6 +38,23 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     .change(Change::Expanded),
 ];
 
+/// The block of a role that takes a recommendation.
+pub(super) const FOR: &[Attribute] = &[
+    Attribute::new("addon", Ty::String, "The add-on's name, as vpc-cni.").required(),
+    Attribute::new("service_account", Ty::String, "The add-on's Kubernetes service account.").required(),
+    Attribute::new(
+        "version",
+        Ty::String,
+        "The add-on's version: an exact one, or with a cluster \"default\", \"latest\" or a constraint; omitted, \"default\".",
+    ),
+    Attribute::new(
+        "cluster",
+        Ty::String,
+        "The cluster whose Kubernetes version decides which versions there are; cluster.x is short for cluster.x.name.",
+    )
+    .refers("cluster", RefersBy::Name),
+];
+
 /// The names under which the EKS console makes the roles it recommends.
 const CONSOLE: [(&str, &str); 3] = [
     ("vpc-cni", "AmazonEKSPodIdentityAmazonVPCCNIRole"),

@@ -48,6 +48,14 @@ const ATTRIBUTES: &[Attribute] = &[
     .terraform("managed_policy_arns")
     .checks(&[Check::Arn { service: "iam", resource: "policy/" }]),
     Attribute::new(
+        "recommended_for",
+        Ty::Blocks(super::recommended::FOR),
+        "A service account of an add-on whose recommended policies the role has as well.",
+    )
+    .default(|| Value::list(Vec::new()))
+    .one_of(&["version", "cluster"])
+    .change(Change::Expanded),
+    Attribute::new(
         "inline_policies",
         Ty::Map(&Ty::Any),
         "Policies written into the role: a document (object or JSON text) per name.",

@@ -20,6 +20,7 @@ mod pins;
 mod program;
 mod provider;
 mod recommended;
+mod recommended_for;
 mod scope;
 mod together;
 mod validate;

@@ -61,6 +61,9 @@ impl Evaluator<'_> {
             let asking = Asking { address: &address, symbolic: &symbolic, header: resource.span };
             derived = self.recommended(&asking, &mut desired, &mut spans)?;
         }
+        if schema.kind == "role" {
+            self.recommended_for(&provider, &mut desired, &spans)?;
+        }
         let config = self.evaluation.providers.get(&provider).cloned().unwrap_or_default();
         if !config.default_tags.is_empty() {
             let mut tags: Map = config
