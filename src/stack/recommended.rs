@@ -213,6 +213,10 @@ impl Evaluator<'_> {
             );
             return Read::Failed;
         }
+        // Once it is there, this is no news.
+        if self.live(asking.symbolic).is_some_and(|fact| fact.known().is_some()) {
+            return Read::Known(());
+        }
         self.diagnostics.push(
             Diagnostic::note(
                 "nothing-recommended",

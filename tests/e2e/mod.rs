@@ -4,6 +4,7 @@
 mod console;
 mod contract;
 mod drift;
+mod examples;
 mod existing;
 mod full;
 mod in_place;
