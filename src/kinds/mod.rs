@@ -5,8 +5,10 @@ mod addon;
 mod cluster;
 pub mod docs;
 mod pod_identity_association;
+pub mod pod_trust;
 pub mod policy;
 mod refers;
+pub mod recommended;
 mod role;
 mod schema;
 mod trust;
@@ -48,6 +50,8 @@ pub const TAG_STACK: &str = "eksform:stack";
 pub const TAG_ADDRESS: &str = "eksform:address";
 /// The tag on roles that records the provider's region, since IAM has none.
 pub const TAG_REGION: &str = "eksform:region";
+/// The tag on a role that belongs to the account rather than to a stack, and its only value.
+pub const TAG_SHARED: (&str, &str) = ("eksform:shared", "recommended");
 
 const STRING: Ty = Ty::String;
 

@@ -42,6 +42,15 @@ impl Schema {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// The attributes of an object of which nothing is said.
+    pub fn defaults(&self) -> Map {
+        let default = |attribute: &Attribute| match attribute.omitted {
+            Omitted::Default(value) => Some((attribute.name.into(), value())),
+            _ => None,
+        };
+        self.attributes.iter().filter_map(default).collect()
+    }
+
     /// The operation of that id.
     pub fn operation(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.id == id)

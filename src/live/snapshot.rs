@@ -119,6 +119,8 @@ pub struct AddonVersion {
     pub default: bool,
     pub requires_iam: bool,
     pub requires_configuration: bool,
+    /// The namespace the add-on is installed in unless another one is given, where EKS tells it.
+    pub namespace: Option<Arc<str>>,
 }
 
 /// What EKS says about one add-on version.

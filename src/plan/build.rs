@@ -5,6 +5,7 @@ use super::claims;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
+use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{self, Action, Observed, Proposed, Subject};
 use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
@@ -103,7 +104,7 @@ impl Builder<'_> {
             });
             match self.inputs.mode {
                 Mode::Apply => self.declared_instance(index, instance, parent.copied()),
-                Mode::Destroy => {}
+                Mode::Destroy => shared::left(self, instance),
             }
         }
         self.parents();
@@ -161,7 +162,11 @@ impl Builder<'_> {
             }
             Some(Fact::Known(object)) => Some(object),
         };
+        if let (true, Some(object)) = (instance.is_shared(), object) {
+            shared::taken(self, instance, object);
+        }
         let ownership = match object.filter(|object| object.phase != Phase::Deleting) {
+            Some(_) if instance.is_shared() => Ownership::Keep,
             Some(object) => match self.ownership(instance, object) {
                 Some(ownership) => ownership,
                 None => return,
@@ -245,6 +250,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: false,
+                derived: instance.derived.clone(),
             },
         }
     }
@@ -416,6 +422,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: object.phase == Phase::Busy,
+                derived: index.and_then(|index| self.evaluation.instances[index].derived.clone()),
             };
             self.push(Draft { change, instance: index }, Some(object));
         }

@@ -325,6 +325,8 @@ struct AddonVersionFact {
     default: bool,
     requires_iam: bool,
     requires_configuration: bool,
+    #[serde(default)]
+    namespace: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -418,6 +420,7 @@ impl SnapshotDocument {
                                 default: version.default,
                                 requires_iam: version.requires_iam,
                                 requires_configuration: version.requires_configuration,
+                                namespace: version.namespace.as_ref().map(ToString::to_string),
                             })
                             .collect()
                     }),
@@ -506,6 +509,7 @@ impl SnapshotDocument {
                             default: version.default,
                             requires_iam: version.requires_iam,
                             requires_configuration: version.requires_configuration,
+                            namespace: version.namespace.map(Into::into),
                         };
                         versions.into_iter().map(read).collect()
                     });

@@ -132,6 +132,7 @@ fn bare(
         calls: Vec::new(),
         replaces: None,
         waits_first: false,
+        derived: None,
     }
 }
 

@@ -207,6 +207,12 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
             None => "adopted: tagged as this stack's".to_string(),
         });
     }
+    if let Some(derived) = &change.derived {
+        remarks.push(format!("recommended for {}", derived.users()));
+        if derived.shared {
+            remarks.push("shared by the account: eksform never changes or deletes it".to_string());
+        }
+    }
     remarks.extend(because(step));
     if change.waits_first && change.action != ChangeAction::Await && change.reason != Reason::BeingDeleted {
         remarks.push("AWS is still working on it: it is waited for first".to_string());
