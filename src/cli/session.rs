@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
@@ -44,6 +45,10 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
+fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
+    given.iter().map(|text| text.as_str().into()).collect()
+}
+
 fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
@@ -58,8 +63,11 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
         variables: variables::gather(&global.chdir, &planning.variables)?,
         mode,
         adopt: adopt.collect(),
-        allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
+        allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        targets: texts(&planning.target),
+        excludes: texts(&planning.exclude),
+        replaces: texts(&planning.replace),
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
     })

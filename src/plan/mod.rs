@@ -10,9 +10,11 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+mod selection;
 
 pub use build::{Built, build, digest};
 pub use change::{
     Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+    Selection,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

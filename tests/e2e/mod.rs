@@ -9,6 +9,7 @@ mod full;
 mod in_place;
 mod reads;
 mod saved;
+mod scope;
 mod server;
 mod trouble;
 mod walkthrough;
