@@ -117,6 +117,9 @@ pub struct Planning {
     /// Destroy this and create it anew, even if nothing differs
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
+    /// Refuse constraints on versions that eksform.lock.hcl has no pin for
+    #[arg(long)]
+    pub locked: bool,
     /// Print how many calls were made, by operation
     #[arg(long)]
     pub stats: bool,
@@ -151,7 +154,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 

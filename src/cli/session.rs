@@ -68,6 +68,7 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
         targets: texts(&planning.target),
         excludes: texts(&planning.exclude),
         replaces: texts(&planning.replace),
+        locked: planning.locked,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
     })

@@ -105,6 +105,8 @@ impl InputsDocument {
             targets: named(self.targets),
             excludes: named(self.excludes),
             replaces: named(self.replaces),
+            // What was planned has its pins, or did without.
+            locked: false,
             now: self.now,
             seed: self.seed,
         }

@@ -54,6 +54,8 @@ pub struct Inputs {
     pub excludes: BTreeSet<Arc<str>>,
     /// `--replace X`: destroyed and created anew, whether it differs or not.
     pub replaces: BTreeSet<Arc<str>>,
+    /// `--locked`: every constraint on a version has to have its pin.
+    pub locked: bool,
     /// When the plan was made, in seconds since 1970.
     pub now: i64,
     /// What the non-deterministic functions draw from.

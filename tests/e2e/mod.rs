@@ -12,5 +12,6 @@ mod saved;
 mod scope;
 mod server;
 mod trouble;
+mod versions;
 mod walkthrough;
 mod world;

@@ -36,6 +36,7 @@ struct Options {
     targets: BTreeSet<String>,
     excludes: BTreeSet<String>,
     replaces: BTreeSet<String>,
+    locked: bool,
     variables: BTreeMap<String, serde_json::Value>,
 }
 
@@ -76,7 +77,7 @@ impl Case {
                 let path = format!("{directory}{name}");
                 if folder.join(&path).is_dir() {
                     open.push(format!("{path}/"));
-                } else if name.ends_with(".eks.hcl") {
+                } else if name.ends_with(".eks.hcl") || name == stack::lock::FILE {
                     inputs.sources.files.insert(path.as_str().into(), text(&path)?.into());
                 }
             }
@@ -94,6 +95,7 @@ impl Case {
         (inputs.targets, inputs.excludes) = (arcs(options.targets), arcs(options.excludes));
         inputs.replaces = arcs(options.replaces);
         inputs.allow_orphans = options.allow_orphans;
+        inputs.locked = options.locked;
         inputs.variables = options
             .variables
             .into_iter()
