@@ -126,6 +126,15 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Plan only this and what it needs: an address, a block, a module, or KIND.NAME with the name AWS knows
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Leave this out, and what needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Destroy this and create it anew, even if nothing differs
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
     /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
     pub locked: bool,
@@ -163,7 +172,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "locked"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 

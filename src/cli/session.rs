@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
+fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
+    given.iter().map(|text| text.as_str().into()).collect()
+}
+
 /// Everything planning starts from, as the flags and the files of the directory say.
 pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
@@ -58,8 +63,11 @@ pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Input
         sources: sources::read(directory)?,
         variables: variables::gather(directory, &planning.variables)?,
         adopt: adopt.collect(),
-        allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
+        allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        targets: texts(&planning.target),
+        excludes: texts(&planning.exclude),
+        replaces: texts(&planning.replace),
         locked: planning.locked,
         ..inputs_without_files(mode)
     })

@@ -11,11 +11,13 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+mod selection;
 mod shared;
 pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{
     Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+    Selection,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

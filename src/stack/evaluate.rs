@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{Identity, Place, ProviderRef, Value, Want};
+use crate::value::{AddressPattern, Identity, Place, ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub fn evaluate(
         read_providers: BTreeSet::new(),
         expanded: vec![Vec::new(); program.modules.len()],
         failed: BTreeSet::new(),
+        replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
         derived: BTreeMap::new(),
@@ -51,6 +52,7 @@ pub fn evaluate(
             instances: Vec::new(),
             wants: BTreeSet::new(),
             outputs: Vec::new(),
+            blocks: program.blocks(),
             allow_destroy: BTreeSet::new(),
         },
         diagnostics: Vec::new(),
@@ -98,6 +100,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) read_providers: BTreeSet<ProviderRef>,
     /// Declarations with errors: what needs them is left out instead of complained about again.
     pub(super) failed: BTreeSet<Node>,
+    /// What is to be made anew.
+    pub(super) replaces: Vec<AddressPattern>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
@@ -148,7 +152,7 @@ impl Evaluator<'_> {
                             Item::Provider(provider) => self.provider(provider),
                             Item::Resource(kind, name) => self.resource(node, at, kind, name),
                             Item::Data(of, name) => self.data(at, of, name),
-                            Item::Output(name) => self.output(at, name),
+                            Item::Output(name) => self.output(node, at, name),
                         }
                     }
                 }
@@ -296,7 +300,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn output(&mut self, at: usize, name: &Arc<str>) {
+    fn output(&mut self, node: &Node, at: usize, name: &Arc<str>) {
         let program = self.program;
         let Some(output) = program.modules[self.modules[at].module].declared.outputs.get(name) else {
             return;
@@ -317,10 +321,13 @@ impl Evaluator<'_> {
                 .help("add: sensitive = true"),
             );
         }
+        let (references, whole_blocks) = self.references(node, at);
         self.evaluation.outputs.push(EvaluatedOutput {
             name: name.clone(),
             value: value.mark(output.sensitive),
             description: output.description.clone(),
+            references,
+            whole_blocks,
         });
     }
 

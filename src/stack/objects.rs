@@ -208,6 +208,9 @@ impl Evaluator<'_> {
                 Observed::Pending(vec![want])
             }
         };
+        if self.replaces.iter().any(|pattern| pattern.matches(address)) {
+            return diff::propose_anew(&subject, &observed);
+        }
         diff::propose(&subject, &observed)
     }
 
