@@ -10,6 +10,7 @@ pub mod aws;
 pub mod cli;
 pub mod diagnostic;
 pub mod diff;
+pub mod discover;
 pub mod kinds;
 pub mod lang;
 pub mod live;

@@ -30,7 +30,7 @@ pub use wait::{Settled, Wait};
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::diagnostic::Diagnostic;
-use crate::live::{Fact, Insight, Object, Snapshot, StackName};
+use crate::live::{Fact, Insight, Object, Offer, Snapshot, StackName};
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Place, ProviderRef, Want};
 use aws_credential_types::Credentials;
@@ -170,6 +170,28 @@ impl Aws {
     ) -> Result<Vec<Insight>, CallError> {
         let connection = self.connection(providers, provider).await?;
         Box::pin(observe::upgrade_insights(&connection, place, cluster)).await
+    }
+
+    /// Every add-on EKS offers for a Kubernetes version, by name.
+    pub async fn addon_offers(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+        place: &Place,
+        kubernetes: &str,
+    ) -> Result<Vec<Offer>, CallError> {
+        let connection = self.connection(providers, provider).await?;
+        Box::pin(observe::addon_offers(&connection, place, kubernetes)).await
+    }
+
+    /// Every role of the account but those of AWS services, by name.
+    pub async fn account_roles(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+    ) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+        let connection = self.connection(providers, provider).await?;
+        Box::pin(observe::account_roles(&connection)).await
     }
 
     /// Requests sent so far.

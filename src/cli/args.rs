@@ -61,8 +61,11 @@ pub enum Command {
     /// Write the files of a stack for what exists
     #[cfg(feature = "aws")]
     Import(Import),
-    /// Show a saved plan
+    /// Show a saved plan; without a file, what the stack owns
     Show(Show),
+    /// What EKS offers: add-ons, their versions, settings and permissions
+    #[cfg(feature = "aws")]
+    Addons(Addons),
     /// Move a cluster and its add-ons to newer versions, step by step
     #[cfg(feature = "aws")]
     Upgrade(Upgrade),
@@ -252,11 +255,85 @@ pub struct ImportCluster {
 pub struct Show {
     #[command(flatten)]
     pub variables: Variables,
-    /// Print the plan as Terraform's plan JSON
+    /// Print JSON: a plan as Terraform's plan JSON
     #[arg(long)]
     pub json: bool,
-    /// A plan saved with plan --out
-    pub file: PathBuf,
+    /// A plan saved with plan --out; without it, what the stack owns is read from AWS
+    pub file: Option<PathBuf>,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Args, Debug)]
+pub struct Addons {
+    #[command(subcommand)]
+    pub command: AddonsCommand,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Subcommand, Debug)]
+pub enum AddonsCommand {
+    /// Every add-on on offer
+    List(AddonsList),
+    /// One add-on: service accounts, recommended policies, versions, settings
+    Show(AddonsShow),
+    /// The account's roles that Pod Identity can use for an add-on
+    Roles(AddonsRoles),
+}
+
+/// For which Kubernetes version, and where.
+#[cfg(feature = "aws")]
+#[derive(Args, Debug)]
+pub struct AddonsPlace {
+    /// For this Kubernetes version; otherwise that of the cluster, else the newest
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// For the Kubernetes version of this cluster; otherwise the stack's only one
+    #[arg(long, value_name = "NAME", conflicts_with = "kubernetes_version")]
+    pub cluster: Option<String>,
+    /// Ask in this region, without regard to the files
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The provider block to use
+    #[arg(long, value_name = "aws.ALIAS")]
+    pub provider: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub variables: Variables,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Args, Debug)]
+pub struct AddonsList {
+    #[command(flatten)]
+    pub place: AddonsPlace,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Args, Debug)]
+pub struct AddonsShow {
+    /// The add-on's name
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::completion::addons))]
+    pub name: String,
+    /// The version; otherwise the default one
+    #[arg(long = "version", value_name = "VERSION", add = clap_complete::engine::ArgValueCompleter::new(super::completion::versions))]
+    pub version: Option<String>,
+    #[command(flatten)]
+    pub place: AddonsPlace,
+}
+
+#[cfg(feature = "aws")]
+#[derive(Args, Debug)]
+pub struct AddonsRoles {
+    /// The add-on's name
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::completion::addons))]
+    pub name: String,
+    /// The version; otherwise the default one
+    #[arg(long = "version", value_name = "VERSION", add = clap_complete::engine::ArgValueCompleter::new(super::completion::versions))]
+    pub version: Option<String>,
+    #[command(flatten)]
+    pub place: AddonsPlace,
 }
 
 #[cfg(feature = "sandbox")]

@@ -26,10 +26,7 @@ pub fn of_aws(fresh: bool) -> Option<Arc<dyn Memory>> {
     if std::env::var_os("AWS_ENDPOINT_URL_EKS").is_some_and(|url| !url.is_empty()) {
         return None;
     }
-    let platform =
-        || Some(etcetera::base_strategy::choose_native_strategy().ok()?.cache_dir().join("eksform"));
-    let root = named().or_else(platform)?;
-    Some(Arc::new(Cache { directory: root.join(FACTS), fresh }))
+    Some(Arc::new(Cache { directory: root()?.join(FACTS), fresh }))
 }
 
 /// Facts of one sandbox, whose catalog is its own: only where a directory is named.
@@ -38,6 +35,13 @@ pub fn of_sandbox(directory: &Path, fresh: bool) -> Option<Arc<dyn Memory>> {
     let whole = std::path::absolute(directory).ok()?;
     let mark = Digest::of_text(&whole.to_string_lossy());
     Some(Arc::new(Cache { directory: named()?.join("sandbox").join(mark.as_str()).join(FACTS), fresh }))
+}
+
+/// Where anything is kept between runs: the directory that is named, else where the platform keeps caches.
+pub fn root() -> Option<PathBuf> {
+    let platform =
+        || Some(etcetera::base_strategy::choose_native_strategy().ok()?.cache_dir().join("eksform"));
+    named().or_else(platform)
 }
 
 fn named() -> Option<PathBuf> {

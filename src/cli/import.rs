@@ -35,7 +35,7 @@ async fn cluster(global: &Global, args: &ImportCluster, terminal: &Terminal) -> 
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(broken(diagnostics));
     }
-    let provider = provider(args, &program)?;
+    let provider = provider(args.provider.as_deref(), &program)?;
     let connected = connect::connect(global, 0).map_err(|problem| vec![*problem])?;
     let files = sources::reader(&directory, &inputs.sources);
     let mut snapshot = session::snapshot(&inputs);
@@ -98,12 +98,12 @@ fn inputs(directory: &Path, args: &ImportCluster, new_stack: bool) -> Result<Inp
 }
 
 /// The provider block to read through.
-fn provider(args: &ImportCluster, program: &Program) -> Result<ProviderRef, Vec<Diagnostic>> {
-    let Some(given) = &args.provider else { return Ok(ProviderRef::default()) };
+pub fn provider(given: Option<&str>, program: &Program) -> Result<ProviderRef, Vec<Diagnostic>> {
+    let Some(given) = given else { return Ok(ProviderRef::default()) };
     let alias = match given.strip_prefix("aws.") {
         Some(alias) => Some(alias),
         None if given == "aws" => None,
-        None => Some(given.as_str()),
+        None => Some(given),
     };
     let provider = ProviderRef { alias: alias.map(Into::into), key: None };
     let known = &program.root().providers;

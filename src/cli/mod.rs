@@ -11,9 +11,13 @@ mod validate;
 mod variables;
 
 #[cfg(feature = "aws")]
+mod addons;
+#[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
 mod cache;
+#[cfg(feature = "aws")]
+mod completion;
 #[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
@@ -24,6 +28,8 @@ mod files;
 mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
+#[cfg(feature = "aws")]
+mod owned;
 #[cfg(feature = "aws")]
 mod pins;
 #[cfg(feature = "aws")]
@@ -75,6 +81,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
+    // COMPLETE=bash (or another shell) asks for completion instead of a command.
+    #[cfg(feature = "aws")]
+    clap_complete::CompleteEnv::with_factory(<Cli as clap::CommandFactory>::command).complete();
     let cli = match Cli::try_parse_from(args::normalised(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
@@ -90,6 +99,10 @@ fn run() -> Exit {
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Import(args) => import::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Addons(args) => addons::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Show(args) if args.file.is_none() => owned::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),

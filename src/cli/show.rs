@@ -61,7 +61,13 @@ pub fn load(
 }
 
 pub fn run(global: &Global, args: &Show, terminal: &Terminal) -> Exit {
-    match load(&global.chdir, &args.file, &args.variables) {
+    let Some(file) = &args.file else {
+        let problem = Diagnostic::error("no-file", "Which plan? This eksform was built without AWS")
+            .help("name a plan saved with plan --out");
+        terminal.complain(&[problem], &Sources::default());
+        return ERROR;
+    };
+    match load(&global.chdir, file, &args.variables) {
         Ok(loaded) if args.json => {
             terminal.print(&format!("{:#}\n", render::json_plan(&loaded.plan)));
             DONE

@@ -132,6 +132,18 @@ pub struct AddonConfiguration {
     pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
 }
 
+/// An add-on EKS offers for a Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub addon: Arc<str>,
+    /// `networking`, `storage`, …
+    pub category: Arc<str>,
+    pub publisher: Arc<str>,
+    /// `aws`, `community`, `aws-marketplace`.
+    pub owner: Arc<str>,
+    pub versions: Vec<AddonVersion>,
+}
+
 /// What EKS sees in the way of a cluster's next Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insight {

@@ -2,6 +2,7 @@
 //!
 //! Architecture Invariant: nothing here decides. Whatever a plan does not say is not shown.
 
+mod addons;
 mod block;
 mod diagnostics;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod json;
 #[cfg(test)]
 mod json_tests;
 mod literal;
+mod owned;
 mod page;
 mod plan;
 #[cfg(test)]
@@ -30,9 +32,11 @@ mod upgrade;
 mod validation;
 mod value;
 
+pub use addons::{addon, addon_roles, addons, json_addon, json_addon_roles, json_addons};
 pub use diagnostics::{diagnostics, error_count};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
+pub use owned::{OwnedRow, json_owned, owned};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// Every room with the rooms it may import, lowest first. A room that is not listed is an error.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("diagnostic", &[]),
     ("value", &["diagnostic"]),
     ("lang", &["diagnostic", "value"]),
@@ -17,10 +17,11 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("live", &["diagnostic", "value", "lang", "kinds"]),
     ("diff", &["diagnostic", "value", "lang", "kinds", "live"]),
     ("author", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
+    ("discover", &["diagnostic", "value", "kinds", "live"]),
     ("stack", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
     ("plan", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack"]),
     ("rules", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan"]),
-    ("render", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan", "rules"]),
+    ("render", &["diagnostic", "value", "lang", "kinds", "live", "diff", "discover", "stack", "plan", "rules"]),
     // Of `stack` it takes the provider configuration, of `plan` the call to make: see `AWS_TAKES`.
     ("aws", &["diagnostic", "value", "kinds", "live", "stack", "plan"]),
     ("apply", &["diagnostic", "value", "kinds", "live", "diff", "stack", "plan", "aws"]),
@@ -35,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "live",
             "diff",
             "author",
+            "discover",
             "stack",
             "plan",
             "rules",
@@ -47,8 +49,20 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Rooms that touch nothing outside of themselves.
-const PURE: [&str; 11] =
-    ["diagnostic", "value", "lang", "kinds", "live", "diff", "author", "stack", "plan", "rules", "render"];
+const PURE: [&str; 12] = [
+    "diagnostic",
+    "value",
+    "lang",
+    "kinds",
+    "live",
+    "diff",
+    "author",
+    "discover",
+    "stack",
+    "plan",
+    "rules",
+    "render",
+];
 
 /// All that the aws room takes of the rooms above `live`.
 const AWS_TAKES: [&str; 3] =

@@ -3,6 +3,7 @@
 
 mod console;
 mod contract;
+mod discovery;
 mod drift;
 mod examples;
 mod existing;

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod insights;
+mod offers;
 mod owned;
 mod reader;
 mod roles;
@@ -13,7 +14,7 @@ use super::map;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::schema;
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Insight, Members, Object, Snapshot,
+    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Insight, Members, Object, Offer, Snapshot,
     StackName,
 };
 use crate::stack::ProviderConfig;
@@ -169,6 +170,22 @@ pub(super) async fn upgrade_insights(
     cluster: &str,
 ) -> Result<Vec<Insight>, CallError> {
     insights::upgrade(&Reader::new(connection.clone(), place.clone()), cluster).await
+}
+
+/// Every add-on EKS offers for a Kubernetes version.
+pub(super) async fn addon_offers(
+    connection: &Arc<Connection>,
+    place: &Place,
+    kubernetes: &str,
+) -> Result<Vec<Offer>, CallError> {
+    offers::addons(&Reader::new(connection.clone(), place.clone()), kubernetes).await
+}
+
+/// Every role of the account but those of AWS services.
+pub(super) async fn account_roles(
+    connection: &Arc<Connection>,
+) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+    offers::account_roles(connection).await
 }
 
 fn provider_of(want: &Want) -> Option<&ProviderRef> {

@@ -11,6 +11,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{AttachedPolicy, EntityType, Role, RoleDetail};
 use futures_util::future::{join, join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The longest page IAM gives.
@@ -47,6 +48,24 @@ pub(super) async fn answer(iam: &Iam, place: &Place, wants: &RoleWants, stack: &
         owned.roles.into_iter().map(|(name, object)| Answer::Object(identity(&name), Fact::Known(object))),
     );
     answers
+}
+
+/// Every role of the account but those of AWS services, by name.
+pub(super) async fn all(iam: &Iam) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+    let found = bulk(iam, &RoleWants { owned: true, ..RoleWants::default() }).await;
+    if let Some(error) = found.details_error {
+        return Err(error);
+    }
+    let own = found
+        .details
+        .iter()
+        .filter(|(_, detail)| !detail.path().unwrap_or_default().starts_with(SERVICE_LINKED));
+    let reads = own.map(async |(name, detail)| {
+        let shown = Arc::from(detail.role_name().unwrap_or(name.as_str()));
+        Ok(found.complete_role(iam, name, detail).await?.map(|object| (shown, object)))
+    });
+    let read: Result<Vec<_>, CallError> = join_all(reads).await.into_iter().collect();
+    Ok(read?.into_iter().flatten().collect())
 }
 
 /// One role, read by itself.
