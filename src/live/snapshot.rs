@@ -1,7 +1,7 @@
 //! Everything read for one plan. Each question is answered once and never retracted.
 
 use super::Owner;
-use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -112,13 +112,27 @@ pub enum Coverage {
 }
 
 /// A version EKS offers of an add-on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddonVersion {
     pub version: Arc<str>,
     /// Whether it is the default for the Kubernetes version asked for.
     pub default: bool,
     pub requires_iam: bool,
     pub requires_configuration: bool,
+    /// The namespace the add-on is installed in unless told otherwise.
+    pub default_namespace: Option<Arc<str>>,
+}
+
+/// A Kubernetes version EKS offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterVersion {
+    pub version: Arc<str>,
+    /// AWS's own word: `STANDARD_SUPPORT`, `EXTENDED_SUPPORT`, `UNSUPPORTED`.
+    pub status: Arc<str>,
+    /// When standard support ends, in seconds since 1970.
+    pub standard_support_until: Option<i64>,
+    /// When extended support ends, in seconds since 1970.
+    pub extended_support_until: Option<i64>,
 }
 
 /// What EKS says about one add-on version.
@@ -153,7 +167,7 @@ pub struct Snapshot {
     pub addon_versions: BTreeMap<AddonKey, Fact<Vec<AddonVersion>>>,
     /// By add-on version.
     pub addon_configurations: BTreeMap<AddonKey, Fact<AddonConfiguration>>,
-    pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
+    pub cluster_versions: BTreeMap<Place, Fact<Vec<ClusterVersion>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
 }
@@ -162,6 +176,32 @@ impl Snapshot {
     /// The place of a provider's objects, once its caller is known.
     pub fn place(&self, provider: &ProviderRef, regional: bool) -> Option<Place> {
         self.callers.get(provider)?.known().map(|caller| caller.place(regional))
+    }
+
+    /// Whether a question to AWS about a place was answered: as known, absent or denied.
+    pub fn answers(&self, want: &Want, place: &Place) -> bool {
+        let key = |addon: &Arc<str>, version: &Arc<str>| AddonKey {
+            place: place.clone(),
+            addon: addon.clone(),
+            version: version.clone(),
+        };
+        match want {
+            Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
+            Want::Object(identity) => self.objects.contains_key(&identity.within(place.clone())),
+            Want::Members { cluster, .. } => self.members.contains_key(&Identity {
+                scope: place.clone(),
+                kind: "cluster".into(),
+                key: [KeyPart::exact(cluster.clone())].into(),
+            }),
+            Want::Owned { kind, .. } => self.coverage.contains_key(&(place.clone(), kind.clone())),
+            Want::AddonVersions { addon, kubernetes, .. } => {
+                self.addon_versions.contains_key(&key(addon, kubernetes))
+            }
+            Want::AddonConfiguration { addon, version, .. } => {
+                self.addon_configurations.contains_key(&key(addon, version))
+            }
+            Want::ClusterVersions(_) => self.cluster_versions.contains_key(place),
+        }
     }
 
     /// What is known of an object.

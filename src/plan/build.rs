@@ -543,6 +543,7 @@ impl Builder<'_> {
                 .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
                 .collect(),
             findings: self.findings,
+            silenced: Vec::new(),
         };
         Built { plan: Some(plan), wants: BTreeSet::new(), diagnostics: Vec::new() }
     }

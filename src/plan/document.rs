@@ -5,8 +5,8 @@
 
 use crate::kinds::{self, Attribute, Ty};
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, Coverage, Fact, HealthIssue,
-    Members, Object, Owner, Phase, Snapshot, decode_address, encode_address,
+    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, ClusterVersion, Coverage, Fact,
+    HealthIssue, Members, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
 use crate::stack::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
@@ -323,6 +323,8 @@ struct AddonVersionFact {
     default: bool,
     requires_iam: bool,
     requires_configuration: bool,
+    #[serde(default)]
+    default_namespace: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -343,7 +345,19 @@ struct AddonConfigurationFact {
 #[serde(deny_unknown_fields)]
 struct ClusterVersionsDocument {
     place: PlaceDocument,
-    versions: FactDocument<Vec<String>>,
+    versions: FactDocument<Vec<ClusterVersionFact>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterVersionFact {
+    version: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    standard_support_until: Option<i64>,
+    #[serde(default)]
+    extended_support_until: Option<i64>,
 }
 
 fn texts(items: &[Arc<str>]) -> Vec<String> {
@@ -416,6 +430,10 @@ impl SnapshotDocument {
                                 default: version.default,
                                 requires_iam: version.requires_iam,
                                 requires_configuration: version.requires_configuration,
+                                default_namespace: version
+                                    .default_namespace
+                                    .as_ref()
+                                    .map(ToString::to_string),
                             })
                             .collect()
                     }),
@@ -441,7 +459,15 @@ impl SnapshotDocument {
                 .iter()
                 .map(|(place, versions)| ClusterVersionsDocument {
                     place: PlaceDocument::new(place),
-                    versions: FactDocument::new(versions, |versions| texts(versions)),
+                    versions: FactDocument::new(versions, |versions| {
+                        let fact = |version: &ClusterVersion| ClusterVersionFact {
+                            version: version.version.to_string(),
+                            status: version.status.to_string(),
+                            standard_support_until: version.standard_support_until,
+                            extended_support_until: version.extended_support_until,
+                        };
+                        versions.iter().map(fact).collect()
+                    }),
                 })
                 .collect(),
             files: snapshot
@@ -504,6 +530,7 @@ impl SnapshotDocument {
                             default: version.default,
                             requires_iam: version.requires_iam,
                             requires_configuration: version.requires_configuration,
+                            default_namespace: version.default_namespace.map(Into::into),
                         };
                         versions.into_iter().map(read).collect()
                     });
@@ -528,7 +555,18 @@ impl SnapshotDocument {
             cluster_versions: self
                 .cluster_versions
                 .into_iter()
-                .map(|document| (document.place.read(), document.versions.read(arcs)))
+                .map(|document| {
+                    let versions = document.versions.read(|versions| {
+                        let read = |version: ClusterVersionFact| ClusterVersion {
+                            version: version.version.into(),
+                            status: version.status.into(),
+                            standard_support_until: version.standard_support_until,
+                            extended_support_until: version.extended_support_until,
+                        };
+                        versions.into_iter().map(read).collect()
+                    });
+                    (document.place.read(), versions)
+                })
                 .collect(),
             files: self.files.into_iter().map(|(path, file)| (path.into(), file.read(Into::into))).collect(),
         }

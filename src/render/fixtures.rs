@@ -200,6 +200,7 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         relied_on: Vec::new(),
         coverage: Vec::new(),
         findings: Vec::new(),
+        silenced: Vec::new(),
     }
 }
 

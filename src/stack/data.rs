@@ -250,8 +250,7 @@ mod tests {
         let version = |text: &str, default| AddonVersion {
             version: text.into(),
             default,
-            requires_iam: false,
-            requires_configuration: false,
+            ..AddonVersion::default()
         };
         let versions = [
             version("v1.9.5-eksbuild.10", false),

@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod declare;
 mod decode;
+mod document_spans;
 mod duplicates;
 mod evaluate;
 mod expand;

@@ -12,7 +12,7 @@ use super::map;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::schema;
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Members, Object, Snapshot, StackName,
+    AddonConfiguration, AddonKey, AddonVersion, Caller, ClusterVersion, Coverage, Fact, Members, Object, Snapshot, StackName,
 };
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
@@ -49,7 +49,7 @@ enum Answer {
     Coverage((Place, Arc<str>), Coverage),
     Versions(AddonKey, Fact<Vec<AddonVersion>>),
     Configuration(AddonKey, Fact<AddonConfiguration>),
-    ClusterVersions(Place, Fact<Vec<Arc<str>>>),
+    ClusterVersions(Place, Fact<Vec<ClusterVersion>>),
 }
 
 type Pair = (Arc<str>, Arc<str>);
@@ -287,7 +287,7 @@ fn sort(wants: &BTreeSet<Want>, reached: &Reached, snapshot: &Snapshot) -> Sorte
             }
             continue;
         }
-        if answered(want, &place, snapshot) {
+        if snapshot.answers(want, &place) {
             continue;
         }
         let entry = sorted.regions.entry(place).or_default();
@@ -305,26 +305,6 @@ fn global(want: &Want) -> Option<&Arc<str>> {
         _ => return None,
     };
     schema(kind).is_some_and(|schema| !schema.regional).then_some(kind)
-}
-
-fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
-    match want {
-        Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
-        Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
-        Want::Members { cluster, .. } => {
-            snapshot.members.contains_key(&map::identity(place, "cluster", &[cluster]))
-        }
-        Want::Owned { kind, .. } => snapshot.coverage.contains_key(&(place.clone(), kind.clone())),
-        Want::AddonVersions { addon, kubernetes, .. } => {
-            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: kubernetes.clone() };
-            snapshot.addon_versions.contains_key(&key)
-        }
-        Want::AddonConfiguration { addon, version, .. } => {
-            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: version.clone() };
-            snapshot.addon_configurations.contains_key(&key)
-        }
-        Want::ClusterVersions(_) => snapshot.cluster_versions.contains_key(place),
-    }
 }
 
 fn add(wants: &mut RegionWants, want: &Want) {

@@ -1,0 +1,99 @@
+//! What there is to run pods on.
+
+use super::context::Context;
+use super::rule::{Found, Rule, Runs};
+use crate::diagnostic::Severity;
+use crate::plan::ChangeAction;
+
+/// Add-ons that are degraded until there is something to run their pods on.
+const NEED_COMPUTE: [&str; 3] = ["coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver"];
+
+pub const RULES: &[Rule] = &[
+    Rule {
+        code: "pod-identity-on-fargate",
+        severity: Severity::Warning,
+        runs: Runs::Check,
+        summary: "Service accounts have roles through EKS Pod Identity, and the cluster runs pods on Fargate alone.",
+        why: "EKS Pod Identity works on Linux nodes of EC2. Pods on Fargate get no credentials from it, since the agent does \
+              not run there. Nodes that are no node group, of Karpenter say, cannot be seen from outside of the cluster.",
+        fix: "Use IRSA (service_account_role_arn on add-ons) for pods on Fargate, or give the cluster nodes.",
+        example: r#"addon "vpc-cni" {
+  cluster                  = "demo"
+  service_account_role_arn = role.vpc_cni.arn
+}
+"#,
+        check: fargate,
+    },
+    Rule {
+        code: "addon-before-compute",
+        severity: Severity::Note,
+        runs: Runs::Plan,
+        summary: "The add-on is degraded until the cluster has something to run its pods on.",
+        why: "coredns and the controllers of the storage drivers are deployments that need nodes, a Fargate profile or Auto \
+              Mode. Created before there is any, they are DEGRADED (InsufficientNumberOfReplicas) until there is. eksform \
+              counts that as done, and other tools may not.",
+        fix: "Nothing, if nodes follow. Else turn on Auto Mode, or declare the add-on once there are nodes.",
+        example: r#"cluster "demo" {
+  role_arn = role.cluster.arn
+  vpc { subnet_ids = var.subnet_ids }
+  auto_mode {
+    enabled       = true
+    node_pools    = ["system"]
+    node_role_arn = role.node.arn
+  }
+}
+"#,
+        check: before_compute,
+    },
+];
+
+fn fargate(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (identity, cluster) in &context.clusters {
+        let Some(members) = cluster.members else { continue };
+        let only_fargate = members.node_groups.is_empty() && !members.fargate_profiles.is_empty();
+        let mut uses = context.uses.iter().filter(|used| used.cluster == *identity).peekable();
+        let (true, false, Some(first)) = (only_fargate, cluster.auto_mode(), uses.peek().copied()) else {
+            continue;
+        };
+        let names: Vec<String> = uses.map(|used| used.name()).collect();
+        found.push(
+            rule.found(format!(
+                "EKS Pod Identity does not work on Fargate, and the cluster \"{}\" has nothing else",
+                cluster.name()
+            ))
+            .note(format!("Without credentials there: {}.", names.join(", ")))
+            .note(format!(
+                "Fargate profiles: {}. There is no node group.",
+                members.fargate_profiles.join(", ")
+            ))
+            .help("use IRSA for pods on Fargate, or add nodes")
+            .about(cluster.instance.unwrap_or(first.instance)),
+        );
+    }
+    found
+}
+
+fn before_compute(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for addon in context.addons.iter().filter(|addon| NEED_COMPUTE.contains(&addon.name)) {
+        let created =
+            context.change(addon.instance).is_some_and(|change| change.action == ChangeAction::Create);
+        let Some(cluster) = context.clusters.get(&addon.cluster).filter(|cluster| cluster.without_compute())
+        else {
+            continue;
+        };
+        if created {
+            found.push(
+                rule.found(format!(
+                    "{} is degraded until the cluster \"{}\" has nodes",
+                    addon.name,
+                    cluster.name()
+                ))
+                .help("add nodes after the apply; apply does not wait for them")
+                .about(addon.instance),
+            );
+        }
+    }
+    found
+}
