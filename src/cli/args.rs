@@ -46,6 +46,9 @@ pub enum Command {
     Validate(Validate),
     /// Bring files into the one layout
     Fmt(Fmt),
+    /// Look for what AWS would refuse and for what works on paper only
+    #[cfg(feature = "aws")]
+    Check(Check),
     /// Show what apply would do
     #[cfg(feature = "aws")]
     Plan(Plan),
@@ -108,6 +111,9 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Refuse constraints on versions that eksform.lock.hcl has no pin for
+    #[arg(long)]
+    pub locked: bool,
     /// Print how many calls were made, by operation
     #[arg(long)]
     pub stats: bool,
@@ -132,6 +138,22 @@ pub struct Plan {
 }
 
 #[derive(Args, Debug)]
+pub struct Check {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Print the findings as JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub json: bool,
+    /// Print the findings as SARIF 2.1.0, or write them to FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[allow(clippy::option_option, reason = "absent, given, given with a file")]
+    pub sarif: Option<Option<PathBuf>>,
+    /// Exit with 1 on warnings too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct Apply {
     #[command(flatten)]
     pub planning: Planning,
@@ -142,7 +164,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "locked"])]
     pub file: Option<PathBuf>,
 }
 

@@ -13,11 +13,15 @@ mod variables;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod check;
+#[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "sandbox")]
 mod loopback;
+#[cfg(feature = "aws")]
+mod pins;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
@@ -79,6 +83,8 @@ fn run() -> Exit {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Check(args) => check::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

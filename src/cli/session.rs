@@ -7,7 +7,9 @@ use super::{sources, variables};
 use crate::apply::{self, Planned};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
+use crate::plan::Plan;
 use crate::render;
+use crate::rules::{self, Scope};
 use crate::stack::{self, Inputs, Mode, Program};
 use std::sync::Arc;
 
@@ -60,18 +62,33 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
         adopt: adopt.collect(),
         allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
         allow_orphans: planning.allow_orphans,
+        locked: planning.locked,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
     })
 }
 
-/// Reads the files, connects and plans. Errors in the files are found before any call.
+/// Reads the files, connects and plans, and holds the plan against the rules. Errors in the files are found
+/// before any call.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
+    let (session, diagnostics) = quietly(global, planning, mode, Scope::Plan).await?;
+    terminal.print(&format!("{}\n\n", session.header()));
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// The same without a word: the complaints of planning come with it.
+pub async fn quietly(
+    global: &Global,
+    planning: &Planning,
+    mode: Mode,
+    scope: Scope,
+) -> Result<(Session, Vec<Diagnostic>), Broken> {
     let inputs = inputs(global, planning, mode)?;
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
@@ -90,12 +107,23 @@ pub async fn plan(
     let files = move |path: &str| sources::file(&directory, &modules, path);
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
-    let planned =
-        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
+    let further = move |plan: &Plan, evaluation: &stack::Evaluation, snapshot: &Snapshot| {
+        rules::wants(plan, evaluation, snapshot, scope)
+    };
+    let mut planned = apply::converge(&program, &inputs, &connected.aws, &files, &further, snapshot)
+        .await
+        .map_err(broken)?;
+    let subject = rules::Subject {
+        plan: &planned.plan,
+        evaluation: &planned.evaluation,
+        snapshot: &planned.snapshot,
+        program: &program,
+        now: inputs.now,
+    };
+    let report = rules::check(&subject, scope);
+    rules::enter(&mut planned.plan, report);
     diagnostics.extend(planned.diagnostics.iter().cloned());
-    terminal.complain(&diagnostics, &program.sources);
-    Ok(Session { program, inputs, planned, connected })
+    Ok((Session { program, inputs, planned, connected }, diagnostics))
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.
@@ -111,10 +139,16 @@ pub fn header(connected: &Connected, snapshot: &Snapshot) -> String {
 }
 
 impl Session {
+    /// Which AWS this is, in words.
+    pub fn header(&self) -> String {
+        header(&self.connected, &self.planned.snapshot)
+    }
+
     /// Prints the plan and its findings. Whether it may be applied.
     pub fn show(&self, terminal: &Terminal) -> bool {
         terminal.print(&render::plan(&self.planned.plan, terminal.style()));
         terminal.complain(&self.planned.plan.findings, &self.program.sources);
+        terminal.say_silenced(&self.planned.plan.silenced);
         !self.planned.plan.refused()
     }
 }

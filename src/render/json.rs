@@ -53,6 +53,11 @@ fn extras(plan: &Plan) -> Json {
         "places": places.into_iter().map(place).collect::<Vec<_>>(),
         "not_searched": partial.collect::<Vec<_>>(),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
+        "silenced": plan.silenced.iter().map(|silenced| {
+            let mut entry = finding(&silenced.finding);
+            entry["reason"] = json!(silenced.reason);
+            entry
+        }).collect::<Vec<_>>(),
         "order": plan.changes.iter().map(|change| json!({
             "address": name(change),
             "action": action(change),

@@ -22,6 +22,7 @@ mod plan;
 mod plan_tests;
 #[cfg(test)]
 mod property_tests;
+mod sarif;
 mod style;
 mod summary;
 mod terraform;
@@ -29,11 +30,12 @@ mod tree;
 mod validation;
 mod value;
 
-pub use diagnostics::{diagnostics, error_count};
+pub use diagnostics::{diagnostics, error_count, finding_count, silenced};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;
+pub use sarif::{Findings, sarif};
 pub use style::Style;
 pub use summary::{Counts, summary};
-pub use validation::json_validation;
+pub use validation::{json_check, json_validation};
 pub use value::{outputs, value};

@@ -4,6 +4,7 @@ use super::context::{Addon, Context};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
 use crate::diff::Difference;
+use crate::kinds::version::numbers;
 use crate::value::{Path, Value};
 
 /// Add-ons that move one minor version at a time.
@@ -78,11 +79,6 @@ pub const RULES: &[Rule] = &[
         check: out_of_support,
     },
 ];
-
-/// `v1.19.0-eksbuild.2` as 1, 19, 0, 2.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
-}
 
 fn not_offered(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();

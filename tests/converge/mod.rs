@@ -66,7 +66,7 @@ impl World {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(shown(&diagnostics));
         }
-        let planned = apply::converge(&program, &inputs, &self.aws, &|_| Fact::Absent, Snapshot::default())
+        let planned = apply::converge(&program, &inputs, &self.aws, &|_| Fact::Absent, &|_, _, _| Default::default(), Snapshot::default())
             .await
             .map_err(|found| shown(&found))?;
         if planned.plan.refused() {
