@@ -11,5 +11,6 @@ mod e2e;
 mod invalid;
 mod lang;
 mod plan;
+mod rules;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -121,9 +121,14 @@ fn invalid(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
                 .found(format!("{shown} of {} {}", addon.name, problem.message))
                 .at(span(addon, &problem.path));
             // What may have been meant repeats a part of what was written.
-            if let (Some(help), Some(_)) = (problem.help, name) {
-                finding = finding.help(help);
-            }
+            let help = problem.help.filter(|_| name.is_some()).unwrap_or_else(|| {
+                let version = addon.version.as_deref().unwrap_or_default();
+                format!(
+                    "see aws eks describe-addon-configuration --addon-name {} --addon-version {version}",
+                    addon.name
+                )
+            });
+            finding = finding.help(help);
             found.push(finding.about(addon.instance));
         }
     }

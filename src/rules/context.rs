@@ -236,9 +236,22 @@ impl<'a> Context<'a> {
         self.roles.get(used.role_arn.as_ref()?)
     }
 
-    /// The managed policies AWS recommends for a service account of an add-on.
+    /// The managed policies AWS recommends for a service account of an add-on, whether the association is the
+    /// add-on's or stands beside it.
     pub fn recommended(&self, used: &Use<'_>) -> Option<&'a [Arc<str>]> {
-        self.addons[used.addon?].recommended(&used.service_account)
+        self.owner(used)?.recommended(&used.service_account)
+    }
+
+    /// The add-on whose service account it is.
+    pub fn owner(&self, used: &Use<'_>) -> Option<&Addon<'a>> {
+        if let Some(index) = used.addon {
+            return self.addons.get(index);
+        }
+        self.addons.iter().find(|addon| {
+            addon.cluster == used.cluster
+                && addon.recommended(&used.service_account).is_some()
+                && addon.namespace() == used.namespace
+        })
     }
 }
 

@@ -199,7 +199,7 @@ fn recommendation<'a>(arn: &Arc<str>, context: &Context<'a>) -> Option<(Vec<&'a 
             return None;
         }
         one = Some(recommended);
-        names.push(context.addons[used.addon?].name);
+        names.push(context.owner(used)?.name);
     }
     names.sort_unstable();
     names.dedup();

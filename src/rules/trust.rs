@@ -63,6 +63,7 @@ fn pods(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             .found(format!("EKS Pod Identity cannot use the role \"{}\" for {}", role.name, used.name()))
             .label("names a role that pods cannot assume")
             .at(used.span);
+        let condition = problems.iter().any(|problem| problem.starts_with("The condition"));
         for problem in problems {
             finding = finding.note(problem);
         }
@@ -77,7 +78,10 @@ fn pods(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             }
             finding = finding.also(instance);
         }
-        let help = format!("let the role trust it: trust {{ service = \"{POD_IDENTITY}\" }}");
+        let help = match condition {
+            true => "correct the condition, or remove it".to_string(),
+            false => format!("let the role trust it: trust {{ service = \"{POD_IDENTITY}\" }}"),
+        };
         found.push(finding.help(help).about(used.instance));
     }
     found

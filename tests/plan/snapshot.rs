@@ -7,20 +7,38 @@
 use eksform::live::Snapshot;
 use eksform::plan::saved;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-2";
 const KINDS: [&str; 4] = ["cluster", "addon", "role", "pod_identity_association"];
 
-pub fn read(text: &str) -> Result<Snapshot, String> {
-    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub fn read(text: &str, folder: &Path) -> Result<Snapshot, String> {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
+    let mut document = parse(text)?;
+    if let Some(base) = document.get("extends").and_then(Value::as_str) {
+        let text = std::fs::read_to_string(folder.join(base)).map_err(|error| format!("{base}: {error}"))?;
+        let mut base = parse(&text)?;
+        merge(&mut base, &document);
+        document = base;
+    }
     let whole =
         if document.get("taken_at").is_some() { text.to_string() } else { expand(&document)?.to_string() };
     saved::read_snapshot(&whole).map_err(|problem| format!("{}: {:?}", problem.message, problem.notes))
 }
 
 fn expand(short: &Value) -> Result<Value, String> {
-    let known = ["callers", "objects", "members", "partial", "files", "addon_versions"];
+    let known = [
+        "extends",
+        "callers",
+        "objects",
+        "members",
+        "partial",
+        "files",
+        "addon_versions",
+        "addon_configurations",
+        "cluster_versions",
+    ];
     let entries = short.as_object().ok_or("an object is expected")?;
     if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("\"{unknown}\" is none of {known:?}"));
@@ -92,26 +110,56 @@ fn expand(short: &Value) -> Result<Value, String> {
     }
     let mut versions = Vec::new();
     for (name, given) in &section("addon_versions") {
-        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`.
+        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`; an object around
+        // the list says more of the add-on.
         let (addon, kubernetes) = name.split_once(' ').ok_or("an add-on and a Kubernetes version")?;
+        let iam = given.get("requires_iam").and_then(Value::as_bool).unwrap_or_default();
         let one = |text: &str| {
             let version = text.strip_prefix("default ");
             json!({
-                "version": version.unwrap_or(text), "default": version.is_some(),
-                "requires_iam": false, "requires_configuration": false,
+                "version": version.unwrap_or(text), "default": version.is_some(), "requires_iam": iam,
+                "requires_configuration": false, "default_namespace": given.get("namespace"),
             })
         };
+        let list = given.get("versions").unwrap_or(given);
         let known: Vec<Value> =
-            given.as_array().into_iter().flatten().filter_map(Value::as_str).map(one).collect();
+            list.as_array().into_iter().flatten().filter_map(Value::as_str).map(one).collect();
         let place = place(ACCOUNT, Some(REGION), "addon");
         let key = json!({ "place": place, "addon": addon, "version": kubernetes });
         versions.push(json!({ "key": key, "versions": { "known": known } }));
     }
+    let mut configurations = Vec::new();
+    for (name, given) in &section("addon_configurations") {
+        let (addon, version) = name.split_once(' ').ok_or("an add-on and its version")?;
+        let accounts = given.get("service_accounts").and_then(Value::as_object).cloned().unwrap_or_default();
+        let accounts: Vec<Value> =
+            accounts.into_iter().map(|(name, policies)| json!([name, policies])).collect();
+        let place = place(ACCOUNT, Some(REGION), "addon");
+        configurations.push(json!({
+            "key": { "place": place, "addon": addon, "version": version },
+            "configuration": { "known": {
+                "schema": given.get("schema").map(ToString::to_string), "service_accounts": accounts,
+            } },
+        }));
+    }
+    let offered: Vec<Value> = section("cluster_versions")
+        .into_iter()
+        .map(|(version, mut given)| {
+            given["version"] = json!(version);
+            given
+        })
+        .collect();
+    let place_of_all = place(ACCOUNT, Some(REGION), "cluster");
+    let cluster_versions = match offered.is_empty() {
+        true => json!([]),
+        false => json!([{ "place": place_of_all, "versions": { "known": offered } }]),
+    };
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
         "coverage": coverage, "files": files, "addon_versions": versions,
+        "addon_configurations": configurations, "cluster_versions": cluster_versions,
     }))
 }
 
