@@ -27,8 +27,11 @@ impl From<Broken> for Outcome {
 
 pub fn run(global: &Global, args: &Check, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
-        let planned = session::quietly(global, &args.planning, Mode::Apply, Scope::Check).await;
-        let (session, mut findings) = match planned {
+        let planned = async {
+            let inputs = session::inputs(global, &args.planning, Mode::Apply)?;
+            session::look(global, &args.planning, inputs, None, Scope::Check).await
+        };
+        let (session, mut findings) = match planned.await {
             Ok(planned) => planned,
             Err(broken) => return Outcome::from(broken),
         };

@@ -46,7 +46,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// What the flags, the files and the clock say.
+pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -68,28 +69,30 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
     })
 }
 
-/// Reads the files, connects and plans, and holds the plan against the rules. Errors in the files are found
-/// before any call.
+/// Reads the files, connects and plans, holds the plan against the rules, and says which AWS it was and what is
+/// worth a warning.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let (session, diagnostics) = quietly(global, planning, mode, Scope::Plan).await?;
+    let inputs = inputs(global, planning, mode)?;
+    let (session, diagnostics) = look(global, planning, inputs, None, Scope::Plan).await?;
     terminal.print(&format!("{}\n\n", session.header()));
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
 }
 
-/// The same without a word: the complaints of planning come with it.
-pub async fn quietly(
+/// Connects, unless that is done, plans, and holds the plan against the rules, without a word; the complaints are
+/// warnings and notes. Errors in the files are found before any call.
+pub async fn look(
     global: &Global,
     planning: &Planning,
-    mode: Mode,
+    inputs: Inputs,
+    connected: Option<Connected>,
     scope: Scope,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
-    let inputs = inputs(global, planning, mode)?;
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
@@ -100,8 +103,10 @@ pub async fn quietly(
         diagnostics.extend(first);
         return Err(broken(diagnostics));
     }
-    let connected =
-        connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
+    let connected = match connected {
+        Some(connected) => connected,
+        None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
+    };
     let directory = global.chdir.clone();
     let modules = sources::outside(&inputs.sources);
     let files = move |path: &str| sources::file(&directory, &modules, path);

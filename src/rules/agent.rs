@@ -6,7 +6,7 @@ use crate::diagnostic::Severity;
 use crate::live::Fact;
 use crate::plan::{Change, ChangeAction};
 use crate::value::{Identity, Place};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -43,8 +43,8 @@ pub const RULES: &[Rule] = &[
 fn missing(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (identity, cluster) in &context.clusters {
-        let uses: Vec<_> = context.uses.iter().filter(|used| used.cluster == *identity).collect();
-        let declared = context.addons.iter().any(|addon| addon.name == AGENT && addon.cluster == *identity);
+        let uses: Vec<_> = context.uses_in(identity).collect();
+        let declared = context.addons_in(identity).any(|addon| addon.name == AGENT);
         if uses.is_empty() || declared || cluster.auto_mode() {
             continue;
         }
@@ -123,7 +123,7 @@ fn deleted(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             continue;
         }
         // What is there, without what the plan deletes, with what the files declare.
-        let mut left: BTreeMap<(String, String), ()> = BTreeMap::new();
+        let mut left: BTreeSet<(String, String)> = BTreeSet::new();
         let gone: BTreeSet<&Identity<Place>> = context
             .plan
             .changes
@@ -136,29 +136,29 @@ fn deleted(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             .filter_map(|identity| context.snapshot.object(identity)?.known())
             .map(|object| object.text("arn"))
             .collect();
+        let standing: BTreeSet<(&str, &str)> = gone
+            .iter()
+            .filter(|identity| {
+                &*identity.kind == "pod_identity_association" && cluster_of(identity) == cluster
+            })
+            .map(|identity| (identity.part(1), identity.part(2)))
+            .collect();
         let members = context.snapshot.members.get(&cluster).and_then(Fact::known);
         for member in members.into_iter().flat_map(|members| &members.associations) {
-            let standing = |identity: &&Identity<Place>| {
-                &*identity.kind == "pod_identity_association"
-                    && identity.scope == cluster.scope
-                    && identity.part(0) == cluster.part(0)
-                    && identity.part(1) == &*member.namespace
-                    && identity.part(2) == &*member.service_account
-            };
             let with_addon = member.owner_arn.as_ref().is_some_and(|owner| arns.contains(&**owner));
-            if !with_addon && !gone.iter().any(|identity| standing(identity)) {
-                left.insert((member.namespace.to_string(), member.service_account.to_string()), ());
+            if !with_addon && !standing.contains(&(&*member.namespace, &*member.service_account)) {
+                left.insert((member.namespace.to_string(), member.service_account.to_string()));
             }
         }
-        for used in context.uses.iter().filter(|used| used.cluster == cluster) {
+        for used in context.uses_in(&cluster) {
             let namespace = used.namespace.as_deref().unwrap_or("").to_string();
-            left.insert((namespace, used.service_account.to_string()), ());
+            left.insert((namespace, used.service_account.to_string()));
         }
         if left.is_empty() {
             continue;
         }
         let names: Vec<String> = left
-            .into_keys()
+            .into_iter()
             .map(
                 |(namespace, account)| {
                     if namespace.is_empty() { account } else { format!("{namespace}/{account}") }

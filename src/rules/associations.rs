@@ -262,9 +262,8 @@ fn irsa(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             continue;
         };
         let namespace = addon.namespace();
-        for used in context.uses.iter().filter(|used| {
-            used.cluster == addon.cluster
-                && used.namespace == namespace
+        for used in context.uses_in(&addon.cluster).filter(|used| {
+            used.namespace == namespace
                 && configuration.service_accounts.iter().any(|(name, _)| *name == used.service_account)
         }) {
             found.push(
@@ -281,15 +280,19 @@ fn irsa(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             );
         }
     }
-    let accounts = accounts(context);
+    let mut accounts: BTreeMap<(&str, &str), Vec<&Use<'_>>> = BTreeMap::new();
+    for used in &context.uses {
+        if let Some(namespace) = &used.namespace {
+            accounts.entry((namespace, &used.service_account)).or_default().push(used);
+        }
+    }
     for (arn, role) in &context.roles {
         let Some(instance) = role.instance else { continue };
         let Some(statements) = role.attributes.get("trust_policy").and_then(statements) else { continue };
         for (namespace, account) in statements.iter().filter(|statement| allows(statement)).flat_map(subjects)
         {
-            let uses =
-                accounts.iter().filter(|((_, named, name), _)| *named == namespace && *name == account);
-            for used in uses.flat_map(|(_, uses)| uses).filter(|used| used.role_arn.as_ref() != Some(arn)) {
+            let uses = accounts.get(&(namespace.as_str(), account.as_str())).into_iter().flatten();
+            for used in uses.filter(|used| used.role_arn.as_ref() != Some(arn)) {
                 found.push(
                     rule.found(format!(
                         "{namespace}/{account} has a role through IRSA and one through EKS Pod Identity"
@@ -382,23 +385,25 @@ fn session_tags(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
 /// How many associations each cluster will have, as far as is known.
 fn counts<'c>(context: &'c Context<'_>) -> Vec<(&'c Identity<Place>, usize)> {
     let mut counts = Vec::new();
+    let mut gone: BTreeMap<Identity<Place>, Vec<(Arc<str>, Arc<str>)>> = BTreeMap::new();
+    for change in &context.plan.changes {
+        if change.action == ChangeAction::Delete
+            && change.schema.kind == "pod_identity_association"
+            && change.reason == Reason::Orphan
+        {
+            let account = (change.identity.part(1).into(), change.identity.part(2).into());
+            gone.entry(super::context::cluster_of(&change.identity)).or_default().push(account);
+        }
+    }
     for (identity, cluster) in &context.clusters {
         let mut all: std::collections::BTreeSet<(Arc<str>, Arc<str>)> = context
-            .uses
-            .iter()
-            .filter(|used| used.cluster == *identity)
+            .uses_in(identity)
             .map(|used| (used.namespace.clone().unwrap_or_default(), used.service_account.clone()))
             .collect();
         let members = cluster.members.into_iter().flat_map(|members| &members.associations);
         all.extend(members.map(|member| (member.namespace.clone(), member.service_account.clone())));
-        for change in &context.plan.changes {
-            let gone = change.action == ChangeAction::Delete
-                && change.schema.kind == "pod_identity_association"
-                && super::context::cluster_of(&change.identity) == *identity
-                && change.reason == Reason::Orphan;
-            if gone {
-                all.remove(&(change.identity.part(1).into(), change.identity.part(2).into()));
-            }
+        for account in gone.get(identity).into_iter().flatten() {
+            all.remove(account);
         }
         counts.push((identity, all.len()));
     }
@@ -414,7 +419,7 @@ fn many(rule: &Rule, context: &Context<'_>, range: std::ops::Range<usize>) -> Ve
         let name = identity.part(0);
         let mut finding =
             rule.found(format!("The cluster \"{name}\" would have {count} associations of at most {LIMIT}"));
-        let uses: Vec<&Use<'_>> = context.uses.iter().filter(|used| used.cluster == *identity).collect();
+        let uses: Vec<&Use<'_>> = context.uses_in(identity).collect();
         for used in &uses {
             finding = finding.also(used.instance);
         }
@@ -440,6 +445,12 @@ const CACHED: [&str; 4] = ["role_arn", "target_role_arn", "policy", "disable_ses
 
 fn restart(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
+    let mut by_instance: BTreeMap<&Identity<Place>, Vec<&Use<'_>>> = BTreeMap::new();
+    for used in &context.uses {
+        if let Some(identity) = &used.instance.identity {
+            by_instance.entry(identity).or_default().push(used);
+        }
+    }
     let changes = context.plan.changes.iter().filter(|change| change.action == ChangeAction::Update);
     for change in changes {
         let roots = change.differences.iter().filter_map(|difference| difference.path.root());
@@ -448,11 +459,7 @@ fn restart(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             "addon" => roots.into_iter().any(|root| root == "pod_identity_association"),
             _ => continue,
         };
-        let uses: Vec<&Use<'_>> = context
-            .uses
-            .iter()
-            .filter(|used| used.instance.identity.as_ref() == Some(&change.identity))
-            .collect();
+        let uses = by_instance.get(&change.identity).map(Vec::as_slice).unwrap_or_default();
         let (true, Some(first)) = (relevant, uses.first()) else { continue };
         let chained = first.target_role_arn.is_some();
         let names: Vec<String> = uses.iter().map(|used| used.name()).collect();

@@ -52,7 +52,7 @@ fn fargate(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     for (identity, cluster) in &context.clusters {
         let Some(members) = cluster.members else { continue };
         let only_fargate = members.node_groups.is_empty() && !members.fargate_profiles.is_empty();
-        let mut uses = context.uses.iter().filter(|used| used.cluster == *identity).peekable();
+        let mut uses = context.uses_in(identity).peekable();
         let (true, false, Some(first)) = (only_fargate, cluster.auto_mode(), uses.peek().copied()) else {
             continue;
         };

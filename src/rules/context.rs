@@ -26,6 +26,14 @@ pub struct Context<'a> {
     pub uses: Vec<Use<'a>>,
     /// Declared roles, and those of the account that the files name by ARN.
     pub roles: BTreeMap<Arc<str>, Role<'a>>,
+    /// What the plan makes or changes, but for eksform's own tags.
+    changes: BTreeMap<&'a Identity<Place>, &'a Change>,
+    /// Indices of add-ons.
+    addons_of: BTreeMap<Identity<Place>, Vec<usize>>,
+    /// Indices of uses.
+    uses_of: BTreeMap<Identity<Place>, Vec<usize>>,
+    /// Indices of uses, by ARN.
+    users_of: BTreeMap<Arc<str>, Vec<usize>>,
 }
 
 /// A cluster as it will be.
@@ -79,6 +87,7 @@ pub fn text(attributes: &Map, name: &str) -> Option<Arc<str>> {
 }
 
 impl<'a> Context<'a> {
+    #[must_use]
     pub fn new(
         plan: &'a Plan,
         evaluation: &'a Evaluation,
@@ -97,22 +106,43 @@ impl<'a> Context<'a> {
             addons: Vec::new(),
             uses: Vec::new(),
             roles: BTreeMap::new(),
+            changes: changes(plan),
+            addons_of: BTreeMap::new(),
+            uses_of: BTreeMap::new(),
+            users_of: BTreeMap::new(),
         };
         context.clusters(instances);
         context.addons(instances);
         context.uses(instances);
+        for (index, addon) in context.addons.iter().enumerate() {
+            context.addons_of.entry(addon.cluster.clone()).or_default().push(index);
+        }
+        for (index, used) in context.uses.iter().enumerate() {
+            context.uses_of.entry(used.cluster.clone()).or_default().push(index);
+            for arn in used.role_arns() {
+                context.users_of.entry(arn.clone()).or_default().push(index);
+            }
+        }
         context.roles(instances);
         context
     }
 
+    /// The add-ons that the files declare in a cluster.
+    pub fn addons_in(&self, cluster: &Identity<Place>) -> impl Iterator<Item = &Addon<'a>> {
+        self.addons_of.get(cluster).into_iter().flatten().map(|index| &self.addons[*index])
+    }
+
+    /// The service accounts of a cluster that have a role.
+    pub fn uses_in(&self, cluster: &Identity<Place>) -> impl Iterator<Item = &Use<'a>> {
+        self.uses_of.get(cluster).into_iter().flatten().map(|index| &self.uses[*index])
+    }
+
+    /// The service accounts that have a role, at first or second hand.
+    pub fn users(&self, arn: &Arc<str>) -> impl Iterator<Item = &Use<'a>> {
+        self.users_of.get(arn).into_iter().flatten().map(|index| &self.uses[*index])
+    }
+
     fn clusters(&mut self, instances: &'a [Instance]) {
-        let created: BTreeSet<&Identity<Place>> = self
-            .plan
-            .changes
-            .iter()
-            .filter(|change| change.action == ChangeAction::Create)
-            .map(|change| &change.identity)
-            .collect();
         for instance in instances {
             let Some(identity) = &instance.identity else { continue };
             let cluster = match instance.schema.kind {
@@ -127,7 +157,10 @@ impl<'a> Context<'a> {
                 instance: None,
                 attributes: snapshot.object(&cluster).and_then(Fact::known).map(|object| &object.attributes),
                 members: snapshot.members.get(&cluster).and_then(Fact::known),
-                created: created.contains(&cluster),
+                created: self
+                    .changes
+                    .get(&cluster)
+                    .is_some_and(|change| change.action == ChangeAction::Create),
                 identity: cluster,
             });
             if let Some(instance) = declared {
@@ -198,9 +231,8 @@ impl<'a> Context<'a> {
     }
 
     fn roles(&mut self, instances: &'a [Instance]) {
-        let named: BTreeSet<Arc<str>> = self.uses.iter().flat_map(Use::role_arns).cloned().collect();
         for (identity, object) in self.snapshot.existing().filter(|(identity, _)| &*identity.kind == "role") {
-            if let Some(arn) = text(&object.attributes, "arn").filter(|arn| named.contains(arn)) {
+            if let Some(arn) = text(&object.attributes, "arn").filter(|arn| self.users_of.contains_key(arn)) {
                 let role =
                     Role { name: identity.part(0).into(), instance: None, attributes: &object.attributes };
                 self.roles.insert(arn, role);
@@ -215,14 +247,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Addresses of what the plan makes or changes.
+    pub fn changed(&self) -> BTreeSet<String> {
+        self.changes.values().filter_map(|change| change.address.as_ref()).map(ToString::to_string).collect()
+    }
+
     /// The plan's change of an instance that makes or changes more than eksform's own tags.
     pub fn change(&self, instance: &Instance) -> Option<&'a Change> {
-        let identity = instance.identity.as_ref()?;
-        self.plan.changes.iter().find(|change| {
-            change.identity == *identity
-                && matches!(change.action, ChangeAction::Create | ChangeAction::Update)
-                && (change.action == ChangeAction::Create || !change.only_ownership())
-        })
+        self.changes.get(instance.identity.as_ref()?).copied()
     }
 
     /// The Kubernetes version as EKS describes it.
@@ -247,12 +279,20 @@ impl<'a> Context<'a> {
         if let Some(index) = used.addon {
             return self.addons.get(index);
         }
-        self.addons.iter().find(|addon| {
-            addon.cluster == used.cluster
-                && addon.recommended(&used.service_account).is_some()
-                && addon.namespace() == used.namespace
+        self.addons_in(&used.cluster).find(|addon| {
+            addon.recommended(&used.service_account).is_some() && addon.namespace() == used.namespace
         })
     }
+}
+
+/// What a plan makes or changes, but for eksform's own tags. Of a replacement it is the creation.
+fn changes(plan: &Plan) -> BTreeMap<&Identity<Place>, &Change> {
+    let changes = plan.changes.iter().filter(|change| match change.action {
+        ChangeAction::Create => true,
+        ChangeAction::Update => !change.only_ownership(),
+        ChangeAction::Delete | ChangeAction::Await => false,
+    });
+    changes.map(|change| (&change.identity, change)).collect()
 }
 
 /// The cluster that an identity of something in it names.

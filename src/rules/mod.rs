@@ -24,7 +24,7 @@ pub use wants::wants;
 
 use crate::diagnostic::{Diagnostic, Finding, Silenced};
 use crate::live::Snapshot;
-use crate::plan::{ChangeAction, Plan};
+use crate::plan::Plan;
 use crate::stack::{Evaluation, Program};
 use context::Context;
 use std::collections::BTreeSet;
@@ -73,31 +73,25 @@ pub struct Report {
 pub fn check(subject: &Subject<'_>, scope: Scope) -> Report {
     let Subject { plan, evaluation, snapshot, program, now } = *subject;
     let context = Context::new(plan, evaluation, snapshot, scope, now);
-    let changed = changed(plan);
+    let changed = context.changed();
     let runs = |rule: &&Rule| scope == Scope::Check || rule.runs == Runs::Plan;
     let mut findings: Vec<Finding> = Vec::new();
+    let mut said = BTreeSet::new();
     for rule in all().filter(runs) {
         for found in (rule.check)(rule, &context) {
             let shown =
                 scope == Scope::Check || found.concerns.is_empty() || !found.concerns.is_disjoint(&changed);
-            // One line for instances of one block that have the same to say.
-            if shown && !findings.contains(&found.finding) {
-                findings.push(found.finding);
+            let finding = found.finding;
+            if shown
+                && said.insert((finding.code, finding.span, finding.address.clone(), finding.message.clone()))
+            {
+                findings.push(finding);
             }
         }
     }
     let mut report = silence::apply(findings, evaluation, program, scope);
     report.findings.extend(wants::unanswered(&context));
     report
-}
-
-/// Addresses of what the plan makes or changes.
-fn changed(plan: &Plan) -> BTreeSet<String> {
-    let seen = |action| matches!(action, ChangeAction::Create | ChangeAction::Update);
-    let changes = plan.changes.iter().filter(|change| {
-        seen(change.action) && (change.action == ChangeAction::Create || !change.only_ownership())
-    });
-    changes.filter_map(|change| change.address.as_ref()).map(ToString::to_string).collect()
 }
 
 /// Adds what the rules find to the plan's own findings.

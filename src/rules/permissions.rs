@@ -104,7 +104,9 @@ role "efs_csi" {
 fn none(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for addon in &context.addons {
-        let Some(offer) = addon.offer().filter(|offer| offer.requires_iam) else { continue };
+        // What is said of one version holds for those that EKS no longer knows.
+        let offer = addon.offer().or_else(|| addon.offered?.first());
+        let Some(offer) = offer.filter(|offer| offer.requires_iam) else { continue };
         if has_role(addon, context) {
             continue;
         }
@@ -141,9 +143,9 @@ fn has_role(addon: &Addon<'_>, context: &Context<'_>) -> bool {
     let Some(configuration) = addon.configuration else { return false };
     let namespace = addon.namespace();
     let its_own = |name: &str| configuration.service_accounts.iter().any(|(account, _)| **account == *name);
-    let declared = context.uses.iter().any(|used| {
-        used.cluster == addon.cluster && used.namespace == namespace && its_own(&used.service_account)
-    });
+    let declared = context
+        .uses_in(&addon.cluster)
+        .any(|used| used.namespace == namespace && its_own(&used.service_account));
     let members = context.clusters.get(&addon.cluster).and_then(|cluster| cluster.members);
     let live = members.into_iter().flat_map(|members| &members.associations).any(|member| {
         member.owner_arn.is_none()
@@ -193,7 +195,7 @@ fn remedy(addon: &Addon<'_>) -> String {
 fn recommendation<'a>(arn: &Arc<str>, context: &Context<'a>) -> Option<(Vec<&'a str>, &'a [Arc<str>])> {
     let mut one: Option<&'a [Arc<str>]> = None;
     let mut names = Vec::new();
-    for used in context.uses.iter().filter(|used| used.role_arns().any(|named| named == arn)) {
+    for used in context.users(arn) {
         let recommended = context.recommended(used).filter(|policies| !policies.is_empty())?;
         if one.is_some_and(|one| one != recommended) {
             return None;
@@ -207,18 +209,14 @@ fn recommendation<'a>(arn: &Arc<str>, context: &Context<'a>) -> Option<(Vec<&'a 
 }
 
 fn about_role(mut finding: Found, arn: &Arc<str>, role: &Role<'_>, context: &Context<'_>) -> Found {
-    for used in users(arn, context) {
+    for used in context.users(arn) {
         finding = finding.also(used.instance);
     }
-    match (role.instance, users(arn, context).next()) {
+    match (role.instance, context.users(arn).next()) {
         (Some(instance), _) => finding.about(instance),
         (None, Some(used)) => finding.at(used.span).about(used.instance),
         (None, None) => finding,
     }
-}
-
-fn users<'c, 'a>(arn: &Arc<str>, context: &'c Context<'a>) -> impl Iterator<Item = &'c Use<'a>> {
-    context.uses.iter().filter(move |used| used.role_arns().any(|named| named == arn))
 }
 
 fn lacks(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
@@ -284,7 +282,7 @@ fn shared(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
         // What each needs: the recommendation, or nothing that is known.
         let mut needs: BTreeMap<Option<&[Arc<str>]>, BTreeSet<String>> = BTreeMap::new();
         let uses: Vec<&Use<'_>> =
-            context.uses.iter().filter(|used| used.role_arn.as_ref() == Some(arn)).collect();
+            context.users(arn).filter(|used| used.role_arn.as_ref() == Some(arn)).collect();
         for used in &uses {
             let recommended = context.recommended(used).filter(|policies| !policies.is_empty());
             // An add-on of which nothing is known may need the same as another.
@@ -327,7 +325,7 @@ const ADMIN: [&str; 3] = ["AdministratorAccess", "IAMFullAccess", "PowerUserAcce
 fn admin(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (arn, role) in &context.roles {
-        let mut uses: Vec<String> = users(arn, context).map(Use::name).collect();
+        let mut uses: Vec<String> = context.users(arn).map(Use::name).collect();
         if uses.is_empty() {
             continue;
         }

@@ -5,6 +5,7 @@ use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
 use crate::diff::Difference;
 use crate::kinds::version::numbers;
+use crate::plan::ChangeAction;
 use crate::value::{Path, Value};
 
 /// Add-ons that move one minor version at a time.
@@ -17,8 +18,7 @@ pub const RULES: &[Rule] = &[
         runs: Runs::Plan,
         summary: "EKS does not offer this version of the add-on for the cluster's Kubernetes version.",
         why: "EKS lists the versions of each add-on by Kubernetes version, and refuses any other with \"Addon version \
-              specified is not supported\". A version that was fine may not be offered for the Kubernetes version that the \
-              same plan moves the cluster to.",
+              specified is not supported\".",
         fix: "Take a version that is offered. The finding names the default one and the newest.",
         example: r#"addon "vpc-cni" {
   cluster = "demo"
@@ -26,6 +26,23 @@ pub const RULES: &[Rule] = &[
 }
 "#,
         check: not_offered,
+    },
+    Rule {
+        code: "addon-version-left-behind",
+        severity: Severity::Warning,
+        runs: Runs::Plan,
+        summary: "The add-on stays on a version that EKS does not offer for the cluster's Kubernetes version.",
+        why: "AWS moves a cluster without a look at its add-ons. One that stays on a version from before may not work with \
+              the new Kubernetes version, and once it is gone it cannot be installed again. AWS also stops offering \
+              versions over time.",
+        fix: "Move the add-on to a version that is offered, before or with the cluster. The finding names the default one and \
+              the newest.",
+        example: r#"addon "vpc-cni" {
+  cluster = "demo"
+  version = "v1.20.1-eksbuild.1"
+}
+"#,
+        check: left_behind,
     },
     Rule {
         code: "addon-version-skips-minor",
@@ -80,11 +97,37 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+/// Whether the plan sends the add-on's version to AWS.
+fn sends_version(addon: &Addon<'_>, context: &Context<'_>) -> bool {
+    let created = context.change(addon.instance).is_some_and(|change| change.action == ChangeAction::Create);
+    created || version_difference(addon, context).is_some()
+}
+
 fn not_offered(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
+    let message = |addon: &str, version: &str, kubernetes: &str| {
+        format!("EKS does not offer {addon} {version} for Kubernetes {kubernetes}")
+    };
+    unknown_versions(rule, context, true, &message)
+}
+
+fn left_behind(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
+    let message = |addon: &str, version: &str, kubernetes: &str| {
+        format!("{addon} stays on {version}, which EKS does not offer for Kubernetes {kubernetes}")
+    };
+    unknown_versions(rule, context, false, &message)
+}
+
+/// Add-ons whose version is not on offer, of those whose version is sent or of those that keep theirs.
+fn unknown_versions(
+    rule: &Rule,
+    context: &Context<'_>,
+    sent: bool,
+    message: &dyn Fn(&str, &str, &str) -> String,
+) -> Vec<Found> {
     let mut found = Vec::new();
     for addon in &context.addons {
         let (Some(offered), Some(version)) = (addon.offered, &addon.version) else { continue };
-        if offered.iter().any(|offer| offer.version == *version) {
+        if offered.iter().any(|offer| offer.version == *version) || sends_version(addon, context) != sent {
             continue;
         }
         let cluster = context.clusters.get(&addon.cluster);
@@ -98,10 +141,9 @@ fn not_offered(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             (_, Some(newest)) => format!("the newest is {newest}"),
             _ => "EKS offers none".to_string(),
         };
-        let mut finding = rule
-            .found(format!("EKS does not offer {} {version} for Kubernetes {kubernetes}", addon.name))
-            .at(addon.span("version"))
-            .help(help);
+        let mut finding =
+            rule.found(message(addon.name, version, &kubernetes)).at(addon.span("version")).help(help);
+        // What moves may be the cluster alone.
         if let Some(instance) = cluster.and_then(|cluster| cluster.instance) {
             finding = finding.also(instance);
         }
@@ -198,10 +240,8 @@ fn out_of_support(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
         };
         let instance = cluster
             .instance
-            .or_else(|| {
-                context.addons.iter().find(|addon| addon.cluster == *identity).map(|addon| addon.instance)
-            })
-            .or_else(|| context.uses.iter().find(|used| used.cluster == *identity).map(|used| used.instance));
+            .or_else(|| context.addons_in(identity).next().map(|addon| addon.instance))
+            .or_else(|| context.uses_in(identity).next().map(|used| used.instance));
         let Some(instance) = instance else { continue };
         if cluster.instance.is_some()
             && let Some(span) = instance.spans.get(&Path::attribute("version"))

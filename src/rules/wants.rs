@@ -69,14 +69,10 @@ fn clusters(context: &Context<'_>, wanted: &mut Wanted) {
 
 /// Whether the plan gives a service account a role, and no file says what gives its pods credentials.
 fn needs_agent(context: &Context<'_>, cluster: &Cluster<'_>) -> bool {
-    let declared =
-        context.addons.iter().any(|addon| addon.name == AGENT && addon.cluster == cluster.identity);
+    let declared = context.addons_in(&cluster.identity).any(|addon| addon.name == AGENT);
     !declared
         && !cluster.auto_mode()
-        && context
-            .uses
-            .iter()
-            .any(|used| used.cluster == cluster.identity && context.change(used.instance).is_some())
+        && context.uses_in(&cluster.identity).any(|used| context.change(used.instance).is_some())
 }
 
 /// Roles of the account that the files only name.
