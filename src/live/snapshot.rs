@@ -93,6 +93,14 @@ pub struct Members {
     pub fargate_profiles: Vec<Arc<str>>,
 }
 
+/// A node group of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeGroup {
+    pub name: Arc<str>,
+    /// AWS's own word: `AL2023_x86_64_STANDARD`, `WINDOWS_CORE_2022_x86_64`, `CUSTOM`.
+    pub ami_type: Arc<str>,
+}
+
 /// An association of a cluster, as listing tells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssociationMember {
@@ -161,6 +169,8 @@ pub struct Snapshot {
     pub objects: BTreeMap<Identity<Place>, Fact<Object>>,
     /// By the cluster's identity.
     pub members: BTreeMap<Identity<Place>, Fact<Members>>,
+    /// By the cluster's identity.
+    pub node_groups: BTreeMap<Identity<Place>, Fact<Vec<NodeGroup>>>,
     /// How completely the objects the stack owns were searched, by place and kind.
     pub coverage: BTreeMap<(Place, Arc<str>), Coverage>,
     /// By Kubernetes version.
@@ -185,14 +195,16 @@ impl Snapshot {
             addon: addon.clone(),
             version: version.clone(),
         };
+        let cluster = |name: &Arc<str>| Identity {
+            scope: place.clone(),
+            kind: "cluster".into(),
+            key: [KeyPart::exact(name.clone())].into(),
+        };
         match want {
             Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
             Want::Object(identity) => self.objects.contains_key(&identity.within(place.clone())),
-            Want::Members { cluster, .. } => self.members.contains_key(&Identity {
-                scope: place.clone(),
-                kind: "cluster".into(),
-                key: [KeyPart::exact(cluster.clone())].into(),
-            }),
+            Want::Members { cluster: name, .. } => self.members.contains_key(&cluster(name)),
+            Want::NodeGroups { cluster: name, .. } => self.node_groups.contains_key(&cluster(name)),
             Want::Owned { kind, .. } => self.coverage.contains_key(&(place.clone(), kind.clone())),
             Want::AddonVersions { addon, kubernetes, .. } => {
                 self.addon_versions.contains_key(&key(addon, kubernetes))

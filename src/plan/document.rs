@@ -6,7 +6,7 @@
 use crate::kinds::{self, Attribute, Ty};
 use crate::live::{
     AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, ClusterVersion, Coverage, Fact,
-    HealthIssue, Members, Object, Owner, Phase, Snapshot, decode_address, encode_address,
+    HealthIssue, Members, NodeGroup, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
 use crate::stack::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
@@ -104,6 +104,8 @@ pub(super) struct SnapshotDocument {
     objects: Vec<ObjectDocument>,
     #[serde(default)]
     members: Vec<MembersDocument>,
+    #[serde(default)]
+    node_groups: Vec<NodeGroupsDocument>,
     coverage: Vec<CoverageDocument>,
     #[serde(default)]
     addon_versions: Vec<AddonVersionsDocument>,
@@ -313,6 +315,14 @@ impl AddonKeyDocument {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NodeGroupsDocument {
+    cluster: IdentityDocument,
+    /// Names and AMI types.
+    node_groups: FactDocument<Vec<(String, String)>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AddonVersionsDocument {
     key: AddonKeyDocument,
     versions: FactDocument<Vec<AddonVersionFact>>,
@@ -417,6 +427,17 @@ impl SnapshotDocument {
                         Coverage::Complete => None,
                         Coverage::Partial(why) => Some(why.to_string()),
                     },
+                })
+                .collect(),
+            node_groups: snapshot
+                .node_groups
+                .iter()
+                .map(|(cluster, groups)| NodeGroupsDocument {
+                    cluster: IdentityDocument::new(cluster),
+                    node_groups: FactDocument::new(groups, |groups| {
+                        let pair = |group: &NodeGroup| (group.name.to_string(), group.ami_type.to_string());
+                        groups.iter().map(pair).collect()
+                    }),
                 })
                 .collect(),
             addon_versions: snapshot
@@ -537,6 +558,20 @@ impl SnapshotDocument {
                         versions.into_iter().map(read).collect()
                     });
                     (document.key.read(), versions)
+                })
+                .collect(),
+            node_groups: self
+                .node_groups
+                .into_iter()
+                .map(|document| {
+                    let groups = document.node_groups.read(|groups| {
+                        let read = |(name, ami_type): (String, String)| NodeGroup {
+                            name: name.into(),
+                            ami_type: ami_type.into(),
+                        };
+                        groups.into_iter().map(read).collect()
+                    });
+                    (document.cluster.read(), groups)
                 })
                 .collect(),
             addon_configurations: self

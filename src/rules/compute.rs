@@ -10,19 +10,20 @@ const NEED_COMPUTE: [&str; 3] = ["coredns", "aws-ebs-csi-driver", "aws-efs-csi-d
 
 pub const RULES: &[Rule] = &[
     Rule {
-        code: "pod-identity-on-fargate",
+        code: "pod-identity-without-linux-nodes",
         severity: Severity::Warning,
         runs: Runs::Check,
-        summary: "Service accounts have roles through EKS Pod Identity, and the cluster runs pods on Fargate alone.",
-        why: "EKS Pod Identity works on Linux nodes of EC2. Pods on Fargate get no credentials from it, since the agent does \
-              not run there. Nodes that are no node group, of Karpenter say, cannot be seen from outside of the cluster.",
-        fix: "Use IRSA (service_account_role_arn on add-ons) for pods on Fargate, or give the cluster nodes.",
+        summary: "Service accounts have roles through EKS Pod Identity, and the cluster has no Linux nodes of EC2.",
+        why: "EKS Pod Identity works on Linux nodes of EC2. Pods on Fargate or on Windows nodes get no credentials from it, \
+              since the agent does not run there. Nodes that are no node group, of Karpenter say, cannot be seen from \
+              outside of the cluster.",
+        fix: "Use IRSA (service_account_role_arn on add-ons) for pods on Fargate or Windows, or give the cluster Linux nodes.",
         example: r#"addon "vpc-cni" {
   cluster                  = "demo"
   service_account_role_arn = role.vpc_cni.arn
 }
 "#,
-        check: fargate,
+        check: no_linux,
     },
     Rule {
         code: "addon-before-compute",
@@ -47,27 +48,35 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-fn fargate(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
+fn no_linux(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for (identity, cluster) in &context.clusters {
         let Some(members) = cluster.members else { continue };
-        let only_fargate = members.node_groups.is_empty() && !members.fargate_profiles.is_empty();
-        let mut uses = context.uses_in(identity).peekable();
-        let (true, false, Some(first)) = (only_fargate, cluster.auto_mode(), uses.peek().copied()) else {
-            continue;
+        let fargate = !members.fargate_profiles.is_empty();
+        let (instead, runs_on) = match cluster.node_groups {
+            _ if members.node_groups.is_empty() && fargate => {
+                ("on Fargate", format!("Fargate profiles: {}", members.fargate_profiles.join(", ")))
+            }
+            Some(groups)
+                if !groups.is_empty() && groups.iter().all(|group| group.ami_type.starts_with("WINDOWS")) =>
+            {
+                let names: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
+                let where_else = if fargate { "on Windows and Fargate" } else { "on Windows" };
+                (where_else, format!("Windows node groups: {}", names.join(", ")))
+            }
+            _ => continue,
         };
+        let mut uses = context.uses_in(identity).peekable();
+        let (false, Some(first)) = (cluster.auto_mode(), uses.peek().copied()) else { continue };
         let names: Vec<String> = uses.map(|used| used.name()).collect();
         found.push(
             rule.found(format!(
-                "EKS Pod Identity does not work on Fargate, and the cluster \"{}\" has nothing else",
+                "EKS Pod Identity does not work {instead}, and the cluster \"{}\" has no Linux nodes",
                 cluster.name()
             ))
             .note(format!("Without credentials there: {}.", names.join(", ")))
-            .note(format!(
-                "Fargate profiles: {}. There is no node group.",
-                members.fargate_profiles.join(", ")
-            ))
-            .help("use IRSA for pods on Fargate, or add nodes")
+            .note(format!("{runs_on}."))
+            .help("use IRSA for these pods, or add Linux nodes")
             .about(cluster.instance.unwrap_or(first.instance)),
         );
     }

@@ -3,7 +3,9 @@
 
 use super::Scope;
 use crate::diagnostic::Span;
-use crate::live::{AddonConfiguration, AddonKey, AddonVersion, ClusterVersion, Fact, Members, Snapshot};
+use crate::live::{
+    AddonConfiguration, AddonKey, AddonVersion, ClusterVersion, Fact, Members, NodeGroup, Snapshot,
+};
 use crate::plan::{Change, ChangeAction, Plan};
 use crate::stack::{Evaluation, Instance, Mode};
 use crate::value::{Identity, KeyPart, Map, Path, Place, ProviderRef, Value};
@@ -44,6 +46,8 @@ pub struct Cluster<'a> {
     pub attributes: Option<&'a Map>,
     /// What lives in it, if that was read.
     pub members: Option<&'a Members>,
+    /// What its node groups run on, if that was read.
+    pub node_groups: Option<&'a [NodeGroup]>,
     /// Whether the plan creates it.
     pub created: bool,
 }
@@ -157,6 +161,7 @@ impl<'a> Context<'a> {
                 instance: None,
                 attributes: snapshot.object(&cluster).and_then(Fact::known).map(|object| &object.attributes),
                 members: snapshot.members.get(&cluster).and_then(Fact::known),
+                node_groups: snapshot.node_groups.get(&cluster).and_then(Fact::known).map(Vec::as_slice),
                 created: self
                     .changes
                     .get(&cluster)

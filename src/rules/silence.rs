@@ -8,7 +8,7 @@ use super::{all, context::Context, rule};
 use crate::diagnostic::{Diagnostic, FileId, Finding, Severity, Silenced, Span, did_you_mean};
 use crate::lang;
 use crate::stack::{Evaluation, Program};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -126,17 +126,28 @@ fn read(file: FileId, path: &str, text: &str, silences: &mut Vec<Silence>, found
     if !text.contains(MARK) {
         return;
     }
-    let comments = if path.ends_with(".json") { json_comments(text) } else { lang::comments(text) };
     let line_of = |at: usize| text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1;
-    // Lines with nothing but a comment: what is above them speaks of what is below.
-    let bare: std::collections::BTreeSet<usize> = comments
-        .iter()
-        .filter(|range| {
-            text[..range.start].rsplit('\n').next().is_some_and(|before| before.trim().is_empty())
-        })
-        .map(|range| line_of(range.start))
-        .collect();
-    for range in comments {
+    let comments: Vec<(std::ops::Range<usize>, usize)> = if path.ends_with(".json") {
+        json_comments(text).into_iter().map(|(range, object)| (range, line_of(object))).collect()
+    } else {
+        let comments = lang::comments(text);
+        // Lines with nothing but a comment: what is above them speaks of what is below.
+        let bare: BTreeSet<usize> = comments
+            .iter()
+            .filter(|range| {
+                text[..range.start].rsplit('\n').next().is_some_and(|before| before.trim().is_empty())
+            })
+            .map(|range| line_of(range.start))
+            .collect();
+        let speaks_of = |mut line: usize| {
+            while bare.contains(&line) {
+                line += 1;
+            }
+            line
+        };
+        comments.into_iter().map(|range| (range.clone(), speaks_of(line_of(range.start)))).collect()
+    };
+    for (range, line) in comments {
         let comment = text[range.clone()].trim_start_matches(['#', '/', '*', ' ', '"', ':']);
         let Some(rest) = comment.strip_prefix(MARK) else { continue };
         let rest = rest.trim_start_matches(':').trim().trim_end_matches("*/").trim();
@@ -161,12 +172,6 @@ fn read(file: FileId, path: &str, text: &str, silences: &mut Vec<Silence>, found
             );
             continue;
         }
-        let mut line = line_of(range.start);
-        if bare.contains(&line) {
-            while bare.contains(&line) {
-                line += 1;
-            }
-        }
         silences.push(Silence {
             span,
             code: code.to_string(),
@@ -177,12 +182,29 @@ fn read(file: FileId, path: &str, text: &str, silences: &mut Vec<Silence>, found
     }
 }
 
-/// In JSON a comment is a property `//`. It speaks of the object it stands in.
-fn json_comments(text: &str) -> Vec<std::ops::Range<usize>> {
+/// In JSON a comment is a property `//`: with each, where the object begins that it stands in and speaks of.
+fn json_comments(text: &str) -> Vec<(std::ops::Range<usize>, usize)> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(MARK) {
-        let end = text[at..].find('"').map_or(text.len(), |length| at + length);
-        found.push(at..end);
+    let mut objects = Vec::new();
+    let mut string = None;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match (string, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(start), b'"') => {
+                if text[start..at].starts_with(MARK) {
+                    found.push((start..at, objects.last().copied().unwrap_or(0)));
+                }
+                string = None;
+            }
+            (None, b'"') => string = Some(at + 1),
+            (None, b'{') => objects.push(at),
+            (None, b'}') => {
+                objects.pop();
+            }
+            _ => {}
+        }
     }
     found
 }

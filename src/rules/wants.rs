@@ -60,6 +60,12 @@ fn clusters(context: &Context<'_>, wanted: &mut Wanted) {
         if check {
             let (provider, name) = (cluster.provider.clone(), Arc::from(cluster.name()));
             wanted.push((Want::Members { provider, cluster: name }, place.clone()));
+            let groups = cluster.members.is_some_and(|members| !members.node_groups.is_empty());
+            let relevant = !cluster.auto_mode() && context.uses_in(&cluster.identity).next().is_some();
+            if groups && relevant {
+                let (provider, name) = (cluster.provider.clone(), Arc::from(cluster.name()));
+                wanted.push((Want::NodeGroups { provider, cluster: name }, place.clone()));
+            }
         } else if needs_agent(context, cluster) {
             let want = Want::Object(cluster.addon(AGENT).within(cluster.provider.clone()));
             wanted.push((want, place.clone()));
@@ -126,6 +132,9 @@ pub(super) fn unanswered(context: &Context<'_>) -> Option<Finding> {
         }
         if let Some(Fact::Denied(why)) = context.snapshot.members.get(identity) {
             add(format!("what lives in the cluster {}", cluster.name()), why);
+        }
+        if let Some(Fact::Denied(why)) = context.snapshot.node_groups.get(identity) {
+            add(format!("node groups of {}", cluster.name()), why);
         }
         if let Some(Fact::Denied(why)) = context.snapshot.object(&cluster.addon(AGENT)) {
             add(format!("the add-on {AGENT} of {}", cluster.name()), why);

@@ -173,3 +173,25 @@ fn what_could_not_be_read_is_said() {
     checked.says(&["note[rules-not-applied]", "versions of vpc-cni", "Kubernetes versions"]);
     world.plan().done().complains(&["note[rules-not-applied]"]);
 }
+
+#[test]
+fn a_silence_in_a_json_file() {
+    let world = World::of(STACK);
+    world.write(
+        "adot.eks.json",
+        r#"{
+  "role": {
+    "adot": {}
+  },
+  "addon": {
+    "aws-ebs-csi-driver": {
+      "//": "eksform:ignore addon-needs-iam the nodes have the permissions",
+      "cluster": "${cluster.demo.name}"
+    }
+  }
+}
+"#,
+    );
+    let checked = world.run(&["check"]).done();
+    checked.says(&["The add-on vpc-cni needs", "; 1 silenced in the files."]);
+}

@@ -92,6 +92,9 @@ fn expand(short: &Value) -> Result<Value, String> {
     let mut members = Vec::new();
     for (name, given) in &section("members") {
         let list = |what: &str| given.get(what).cloned().unwrap_or_else(|| json!([]));
+        let names = list("node_groups");
+        let names: Vec<&str> = names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let names: Vec<&str> = names.iter().filter_map(|name| name.split(' ').next()).collect();
         let associations = given.get("associations").and_then(Value::as_array).cloned().unwrap_or_default();
         let associations = associations.iter().filter_map(Value::as_str).map(|text| {
             // `shop/orders`, and behind a blank the ARN of the add-on it belongs to.
@@ -105,8 +108,22 @@ fn expand(short: &Value) -> Result<Value, String> {
         });
         members.push(json!({ "cluster": identity(name)?, "members": { "known": {
             "addons": list("addons"), "associations": associations.collect::<Vec<_>>(),
-            "node_groups": list("node_groups"), "fargate_profiles": list("fargate_profiles"),
+            "node_groups": names, "fargate_profiles": list("fargate_profiles"),
         } } }));
+    }
+    // A node group with `name AMI_TYPE`.
+    let mut node_groups = Vec::new();
+    for (name, given) in &section("members") {
+        let groups = given.get("node_groups").and_then(Value::as_array).cloned().unwrap_or_default();
+        let pairs: Vec<Value> = groups
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| text.split_once(' ').unwrap_or((text, "AL2023_x86_64_STANDARD")))
+            .map(|(name, ami)| json!([name, ami]))
+            .collect();
+        if !pairs.is_empty() {
+            node_groups.push(json!({ "cluster": identity(name)?, "node_groups": { "known": pairs } }));
+        }
     }
     let mut versions = Vec::new();
     for (name, given) in &section("addon_versions") {
@@ -158,7 +175,7 @@ fn expand(short: &Value) -> Result<Value, String> {
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
-        "coverage": coverage, "files": files, "addon_versions": versions,
+        "node_groups": node_groups, "coverage": coverage, "files": files, "addon_versions": versions,
         "addon_configurations": configurations, "cluster_versions": cluster_versions,
     }))
 }

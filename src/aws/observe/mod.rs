@@ -12,7 +12,8 @@ use super::map;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::schema;
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, Caller, ClusterVersion, Coverage, Fact, Members, Object, Snapshot, StackName,
+    AddonConfiguration, AddonKey, AddonVersion, Caller, ClusterVersion, Coverage, Fact, Members, NodeGroup,
+    Object, Snapshot, StackName,
 };
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
@@ -46,6 +47,7 @@ fn found<T>(result: Result<T, CallError>) -> Read<T> {
 enum Answer {
     Object(Identity<Place>, Fact<Object>),
     Members(Identity<Place>, Fact<Members>),
+    NodeGroups(Identity<Place>, Fact<Vec<NodeGroup>>),
     Coverage((Place, Arc<str>), Coverage),
     Versions(AddonKey, Fact<Vec<AddonVersion>>),
     Configuration(AddonKey, Fact<AddonConfiguration>),
@@ -62,6 +64,7 @@ struct RegionWants {
     /// By cluster: namespace and service account.
     associations: BTreeMap<Arc<str>, BTreeSet<Pair>>,
     members: BTreeSet<Arc<str>>,
+    node_groups: BTreeSet<Arc<str>>,
     owned: BTreeSet<Arc<str>>,
     versions: BTreeSet<Pair>,
     configurations: BTreeSet<Pair>,
@@ -158,6 +161,7 @@ fn provider_of(want: &Want) -> Option<&ProviderRef> {
         Want::Caller(provider) | Want::ClusterVersions(provider) => Some(provider),
         Want::Object(identity) => Some(&identity.scope),
         Want::Members { provider, .. }
+        | Want::NodeGroups { provider, .. }
         | Want::Owned { provider, .. }
         | Want::AddonVersions { provider, .. }
         | Want::AddonConfiguration { provider, .. } => Some(provider),
@@ -327,6 +331,9 @@ fn add(wants: &mut RegionWants, want: &Want) {
         Want::Members { cluster, .. } => {
             wants.members.insert(cluster.clone());
         }
+        Want::NodeGroups { cluster, .. } => {
+            wants.node_groups.insert(cluster.clone());
+        }
         Want::Owned { kind, .. } => {
             wants.owned.insert(kind.clone());
         }
@@ -374,6 +381,12 @@ async fn region(reader: &Reader, wants: &RegionWants, stack: &StackName) -> Vec<
             vec![Answer::Members(identity, fact(reader.members(cluster).await))]
         }));
     }
+    for cluster in &wants.node_groups {
+        reads.push(Box::pin(async move {
+            let identity = map::identity(&reader.place, "cluster", &[cluster]);
+            vec![Answer::NodeGroups(identity, fact(reader.node_group_details(cluster).await))]
+        }));
+    }
     if !wants.owned.is_empty() {
         reads.push(Box::pin(owned::answer(reader, &wants.owned, stack)));
     }
@@ -389,6 +402,9 @@ fn insert(snapshot: &mut Snapshot, answer: Answer) {
         }
         Answer::Members(key, fact) => {
             snapshot.members.entry(key).or_insert(fact);
+        }
+        Answer::NodeGroups(key, fact) => {
+            snapshot.node_groups.entry(key).or_insert(fact);
         }
         Answer::Coverage(key, coverage) => {
             snapshot.coverage.entry(key).or_insert(coverage);
