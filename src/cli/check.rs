@@ -28,16 +28,14 @@ impl From<Broken> for Outcome {
 pub fn run(global: &Global, args: &Check, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
         let planned = async {
-            let inputs = session::inputs(global, &args.planning, Mode::Apply)?;
+            let inputs = session::inputs(&global.chdir, &args.planning, Mode::Apply)?;
             session::look(global, &args.planning, inputs, None, Scope::Check).await
         };
         let (session, mut findings) = match planned.await {
             Ok(planned) => planned,
             Err(broken) => return Outcome::from(broken),
         };
-        if args.planning.stats {
-            session::stats(&session.connected, terminal);
-        }
+        session::stats(&session.connected, args.planning.stats, terminal);
         let header = Some(session.header());
         let plan = session.planned.plan;
         findings.extend(plan.findings);

@@ -21,7 +21,7 @@ pub use ast::Expr;
 pub use format::format;
 pub use functions::{names as function_names, page as function_reference};
 pub use lexer::comments;
-pub use literal::literal;
+pub use literal::{literal, quoted_string};
 
 #[cfg(test)]
 mod tests;

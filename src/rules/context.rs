@@ -352,7 +352,7 @@ impl<'a> Addon<'a> {
     pub fn namespace(&self) -> Option<Arc<str>> {
         text(&self.instance.proposed.after, "namespace").or_else(|| {
             let offer = self.offer().or_else(|| self.offered?.first())?;
-            offer.default_namespace.clone()
+            offer.namespace.clone()
         })
     }
 

@@ -121,7 +121,7 @@ impl Evaluator<'_> {
 
     /// The Kubernetes version of the cluster that something lives in; `Ok(Err(stand-in))` while something has
     /// to be read first.
-    fn kubernetes_version(
+    pub(super) fn kubernetes_version(
         &mut self,
         symbolic: &Identity<ProviderRef>,
         span: Span,

@@ -127,15 +127,18 @@ fn expand(short: &Value) -> Result<Value, String> {
     }
     let mut versions = Vec::new();
     for (name, given) in &section("addon_versions") {
-        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`; an object around
-        // the list says more of the add-on.
+        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`, each with
+        // `needs-iam` behind it if it does; an object around the list says more of the add-on.
         let (addon, kubernetes) = name.split_once(' ').ok_or("an add-on and a Kubernetes version")?;
+        let namespace = given.get("namespace").and_then(Value::as_str).unwrap_or("kube-system");
         let iam = given.get("requires_iam").and_then(Value::as_bool).unwrap_or_default();
         let one = |text: &str| {
+            let (text, needs_iam) =
+                text.strip_suffix(" needs-iam").map_or((text, false), |version| (version, true));
             let version = text.strip_prefix("default ");
             json!({
-                "version": version.unwrap_or(text), "default": version.is_some(), "requires_iam": iam,
-                "requires_configuration": false, "default_namespace": given.get("namespace"),
+                "version": version.unwrap_or(text), "default": version.is_some(),
+                "requires_iam": needs_iam || iam, "requires_configuration": false, "namespace": namespace,
             })
         };
         let list = given.get("versions").unwrap_or(given);
@@ -147,17 +150,29 @@ fn expand(short: &Value) -> Result<Value, String> {
     }
     let mut configurations = Vec::new();
     for (name, given) in &section("addon_configurations") {
-        let (addon, version) = name.split_once(' ').ok_or("an add-on and its version")?;
-        let accounts = given.get("service_accounts").and_then(Value::as_object).cloned().unwrap_or_default();
-        let accounts: Vec<Value> =
-            accounts.into_iter().map(|(name, policies)| json!([name, policies])).collect();
-        let place = place(ACCOUNT, Some(REGION), "addon");
-        configurations.push(json!({
-            "key": { "place": place, "addon": addon, "version": version },
-            "configuration": { "known": {
-                "schema": given.get("schema").map(ToString::to_string), "service_accounts": accounts,
-            } },
-        }));
+        // `vpc-cni v1.19.0-eksbuild.1`, and the recommended policies by service account, or another fact.
+        let (name, at) = name
+            .split_once(" (")
+            .map_or((name.as_str(), REGION), |(name, at)| (name, at.trim_end_matches(')')));
+        let (addon, version) = name.split_once(' ').ok_or("an add-on and a version")?;
+        let fact = match given.as_object().filter(|given| !given.contains_key("denied")) {
+            Some(whole) if whole.contains_key("service_accounts") || whole.contains_key("schema") => {
+                let accounts = whole.get("service_accounts").and_then(Value::as_object);
+                let accounts: Vec<Value> =
+                    accounts.into_iter().flatten().map(|(name, policies)| json!([name, policies])).collect();
+                let schema = whole.get("schema").map(ToString::to_string);
+                json!({ "known": { "schema": schema, "service_accounts": accounts } })
+            }
+            Some(accounts) => {
+                let accounts: Vec<Value> =
+                    accounts.iter().map(|(name, policies)| json!([name, policies])).collect();
+                json!({ "known": { "schema": null, "service_accounts": accounts } })
+            }
+            None => given.clone(),
+        };
+        let place = place(ACCOUNT, Some(at), "addon");
+        let key = json!({ "place": place, "addon": addon, "version": version });
+        configurations.push(json!({ "key": key, "configuration": fact }));
     }
     let offered: Vec<Value> = section("cluster_versions")
         .into_iter()

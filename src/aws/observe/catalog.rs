@@ -50,7 +50,8 @@ pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> 
         reads.push(Box::pin(async move {
             let key =
                 AddonKey { place: reader.place.clone(), addon: addon.clone(), version: version.clone() };
-            vec![Answer::Configuration(key, fact(configuration(reader, addon, version).await))]
+            let read = remembered(reader, &key).await;
+            vec![Answer::Configuration(key, fact(read))]
         }));
     }
     if wants.cluster_versions {
@@ -96,7 +97,7 @@ async fn versions(
                     default,
                     requires_iam: version.requires_iam_permissions(),
                     requires_configuration: version.requires_configuration(),
-                    default_namespace: info.default_namespace().map(Arc::from),
+                    namespace: info.default_namespace().map(Arc::from),
                 });
             }
         }
@@ -105,6 +106,19 @@ async fn versions(
             return Ok(Some(all));
         }
     }
+}
+
+/// [`configuration`], without asking where an earlier run did.
+async fn remembered(reader: &Reader, key: &AddonKey) -> super::Read<AddonConfiguration> {
+    let memory = reader.memory();
+    if let Some(fact) = memory.and_then(|memory| memory.recall(key)) {
+        return Ok(Some(fact));
+    }
+    let read = configuration(reader, &key.addon, &key.version).await?;
+    if let (Some(memory), Some(fact)) = (memory, &read) {
+        memory.remember(key, fact);
+    }
+    Ok(read)
 }
 
 /// Settings and recommended policies of one add-on version.
