@@ -16,6 +16,7 @@ pub mod lang;
 pub mod live;
 pub mod plan;
 pub mod render;
+pub mod rules;
 pub mod stack;
 pub mod value;
 

@@ -15,5 +15,6 @@ mod lang;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod observe;
 mod plan;
+mod rules;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -15,6 +15,10 @@ const MOST_ROUNDS: usize = 16;
 /// Answers wants about files: the text by path relative to the stack.
 pub type Files = dyn Fn(&str) -> Fact<Arc<str>> + Send + Sync;
 
+/// Asks what somebody else has to see of a finished plan: rules. It may ask more once it was answered; what
+/// the snapshot answers already it must not ask again.
+pub type Further = dyn Fn(&Plan, &Evaluation, &Snapshot) -> BTreeSet<Want> + Send + Sync;
+
 /// A plan with what it was made of.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -32,6 +36,18 @@ pub async fn converge(
     inputs: &Inputs,
     aws: &Aws,
     files: &Files,
+    snapshot: Snapshot,
+) -> Result<Planned, Vec<Diagnostic>> {
+    converge_further(program, inputs, aws, files, &|_, _, _| BTreeSet::new(), snapshot).await
+}
+
+/// The same, and reads what somebody else has to see of the finished plan.
+pub async fn converge_further(
+    program: &Program,
+    inputs: &Inputs,
+    aws: &Aws,
+    files: &Files,
+    further: &Further,
     mut snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
     let mut chain = Chain::default();
@@ -42,13 +58,18 @@ pub async fn converge(
         if round.built.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(round.built.diagnostics);
         }
-        if let Some(plan) = round.built.plan {
-            return Ok(Planned { plan, evaluation, snapshot, diagnostics: round.built.diagnostics });
-        }
-        let wants = round.built.wants;
-        if wants.is_empty() {
-            return Err(round.built.diagnostics);
-        }
+        let wants = match round.built.plan {
+            Some(plan) => {
+                let wants = further(&plan, &evaluation, &snapshot);
+                if wants.is_empty() {
+                    let diagnostics = round.built.diagnostics;
+                    return Ok(Planned { plan, evaluation, snapshot, diagnostics });
+                }
+                wants
+            }
+            None if round.built.wants.is_empty() => return Err(round.built.diagnostics),
+            None => round.built.wants,
+        };
         chain.link(&wants)?;
         answer(&evaluation, wants, aws, files, &mut snapshot).await?;
     }

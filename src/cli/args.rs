@@ -49,6 +49,9 @@ pub enum Command {
     Validate(Validate),
     /// Bring files into the one layout
     Fmt(Fmt),
+    /// Look for what AWS would refuse and for what works on paper only
+    #[cfg(feature = "aws")]
+    Check(Check),
     /// Show what apply would do
     #[cfg(feature = "aws")]
     Plan(Plan),
@@ -162,6 +165,22 @@ pub struct Plan {
     /// Plan to delete everything the stack owns
     #[arg(long)]
     pub destroy: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Check {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// Print the findings as JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub json: bool,
+    /// Print the findings as SARIF 2.1.0, or write them to FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[allow(clippy::option_option, reason = "absent, given, given with a file")]
+    pub sarif: Option<Option<PathBuf>>,
+    /// Exit with 1 on warnings too
+    #[arg(long)]
+    pub strict: bool,
 }
 
 #[derive(Args, Debug)]

@@ -17,6 +17,8 @@ mod apply;
 #[cfg(feature = "aws")]
 mod cache;
 #[cfg(feature = "aws")]
+mod check;
+#[cfg(feature = "aws")]
 mod completion;
 #[cfg(feature = "aws")]
 mod connect;
@@ -104,6 +106,8 @@ fn run() -> Exit {
         #[cfg(feature = "aws")]
         Command::Show(args) if args.file.is_none() => owned::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Check(args) => check::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

@@ -1,6 +1,6 @@
 //! Where text goes, and in which colours.
 
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Silenced, Sources};
 use crate::render::{self, Style};
 #[cfg(feature = "aws")]
 use std::io::BufRead;
@@ -47,6 +47,12 @@ impl Terminal {
             text.push_str(&render::error_count(diagnostics));
             text.push('\n');
         }
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Prints to standard error how many findings the files silence.
+    pub fn say_silenced(&self, silenced: &[Silenced]) {
+        let text = render::silenced(silenced);
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 

@@ -7,7 +7,9 @@ use super::{sources, variables};
 use crate::apply::{self, Planned};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
+use crate::plan::Plan;
 use crate::render;
+use crate::rules::{self, Scope};
 use crate::stack::{self, Inputs, Mode, Program};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -90,26 +92,29 @@ pub fn snapshot(inputs: &Inputs) -> Snapshot {
     Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
-/// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
+/// Reads the files, connects and plans, holds the plan against the rules, and says which AWS it was and what is
+/// worth a warning.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let (session, diagnostics) = look(global, planning, inputs(&global.chdir, planning, mode)?, None).await?;
-    terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
+    let inputs = inputs(&global.chdir, planning, mode)?;
+    let (session, diagnostics) = look(global, planning, inputs, None, Scope::Plan).await?;
+    terminal.print(&format!("{}\n\n", session.header()));
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
 }
 
-/// Connects, unless that is done, and plans without a word; the complaints are warnings and notes. Errors in the files are found
-/// before any call.
+/// Connects, unless that is done, plans, and holds the plan against the rules, without a word; the complaints are
+/// warnings and notes. Errors in the files are found before any call.
 pub async fn look(
     global: &Global,
     planning: &Planning,
     inputs: Inputs,
     connected: Option<Connected>,
+    scope: Scope,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
@@ -127,8 +132,21 @@ pub async fn look(
     };
     let files = sources::reader(&global.chdir, &inputs.sources);
     let snapshot = snapshot(&inputs);
-    let planned =
-        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
+    let further = move |plan: &Plan, evaluation: &stack::Evaluation, snapshot: &Snapshot| {
+        rules::wants(plan, evaluation, snapshot, scope)
+    };
+    let mut planned = apply::converge_further(&program, &inputs, &connected.aws, &files, &further, snapshot)
+        .await
+        .map_err(broken)?;
+    let subject = rules::Subject {
+        plan: &planned.plan,
+        evaluation: &planned.evaluation,
+        snapshot: &planned.snapshot,
+        program: &program,
+        now: inputs.now,
+    };
+    let report = rules::check(&subject, scope);
+    rules::enter(&mut planned.plan, report);
     diagnostics.extend(planned.diagnostics.iter().cloned());
     Ok((Session { program, inputs, planned, connected }, diagnostics))
 }
@@ -146,10 +164,16 @@ pub fn header(connected: &Connected, snapshot: &Snapshot) -> String {
 }
 
 impl Session {
+    /// Which AWS this is, in words.
+    pub fn header(&self) -> String {
+        header(&self.connected, &self.planned.snapshot)
+    }
+
     /// Prints the plan and its findings. Whether it may be applied.
     pub fn show(&self, terminal: &Terminal) -> bool {
         terminal.print(&render::plan(&self.planned.plan, terminal.style()));
         terminal.complain(&self.planned.plan.findings, &self.program.sources);
+        terminal.say_silenced(&self.planned.plan.silenced);
         !self.planned.plan.refused()
     }
 }

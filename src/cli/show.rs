@@ -6,6 +6,7 @@ use super::{DONE, ERROR, Exit, variables};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::plan::{Plan, saved};
 use crate::render;
+use crate::rules::{self, Scope};
 use crate::stack::{self, Program};
 use std::path::Path;
 
@@ -42,14 +43,25 @@ pub fn load(
     }
     let round = saved::round(&program, &saved.inputs, &saved.snapshot);
     match (round.built.plan, round.evaluation) {
-        (Some(plan), Some(_evaluation)) => Ok(Loaded {
-            plan,
-            program,
-            #[cfg(feature = "aws")]
-            evaluation: _evaluation,
-            #[cfg(feature = "aws")]
-            saved,
-        }),
+        (Some(mut plan), Some(evaluation)) => {
+            let subject = rules::Subject {
+                plan: &plan,
+                evaluation: &evaluation,
+                snapshot: &saved.snapshot,
+                program: &program,
+                now: saved.inputs.now,
+            };
+            let report = rules::check(&subject, Scope::Plan);
+            rules::enter(&mut plan, report);
+            Ok(Loaded {
+                plan,
+                program,
+                #[cfg(feature = "aws")]
+                evaluation,
+                #[cfg(feature = "aws")]
+                saved,
+            })
+        }
         _ => Err(vec![
             Diagnostic::error(
                 "plan-format",
@@ -75,6 +87,7 @@ pub fn run(global: &Global, args: &Show, terminal: &Terminal) -> Exit {
         Ok(loaded) => {
             terminal.print(&render::plan(&loaded.plan, terminal.style()));
             terminal.complain(&loaded.plan.findings, &loaded.program.sources);
+            terminal.say_silenced(&loaded.plan.silenced);
             DONE
         }
         Err(problems) => {

@@ -8,6 +8,7 @@ use super::{DONE, ERROR, Exit, apply};
 use crate::diagnostic::Diagnostic;
 use crate::plan::upgrade::{self, Blocked, Edited, Gathered, Step};
 use crate::render;
+use crate::rules::Scope;
 use crate::stack::{Inputs, Mode, SourceTree};
 use std::path::Path;
 
@@ -24,7 +25,8 @@ async fn steps(global: &Global, args: &Upgrade, terminal: &Terminal) -> Result<E
     let mut connected = None;
     loop {
         let inputs = session::inputs(&global.chdir, &args.planning, Mode::Apply)?;
-        let (mut session, _) = session::look(global, &args.planning, inputs, connected.take()).await?;
+        let (mut session, _) =
+            session::look(global, &args.planning, inputs, connected.take(), Scope::Plan).await?;
         let (gathered, way) = plan(&mut session, args).await?;
         if done.is_empty() {
             terminal
@@ -61,7 +63,8 @@ async fn steps(global: &Global, args: &Upgrade, terminal: &Terminal) -> Result<E
         let edited = edit(&session, &gathered, std::slice::from_ref(step))?;
         let inputs = Inputs { sources: edited.sources.clone(), ..session.inputs };
         connected = Some(session.connected.clone());
-        let (session, diagnostics) = session::look(global, &args.planning, inputs, connected.clone()).await?;
+        let (session, diagnostics) =
+            session::look(global, &args.planning, inputs, connected.clone(), Scope::Plan).await?;
         terminal.complain(&diagnostics, &session.program.sources);
         let before = || write(&global.chdir, &edited).map_err(Broken::from);
         let code = apply::apply_session(global, session, &args.planning, args.auto_approve, terminal, before)

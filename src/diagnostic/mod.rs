@@ -39,6 +39,16 @@ pub struct Diagnostic {
 /// A complaint of a rule about a finished plan. The same type: it is shown in the same ways.
 pub type Finding = Diagnostic;
 
+/// A finding that the files silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silenced {
+    pub finding: Finding,
+    /// Why, in the words of whoever silenced it.
+    pub reason: String,
+    /// Where it is silenced.
+    pub span: Span,
+}
+
 impl Diagnostic {
     /// A complaint of the given severity without a place.
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {

@@ -72,7 +72,7 @@ fn document(value: &Value) -> Value {
 }
 
 /// JSON or YAML text as a value, if it is either.
-fn document_text(text: &str) -> Option<Value> {
+pub fn document_text(text: &str) -> Option<Value> {
     if let Ok(json) = serde_json::from_str::<serde_json::Value>(text) {
         return Some(json::from_json(&json));
     }

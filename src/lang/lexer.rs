@@ -109,6 +109,12 @@ pub(crate) fn lex(text: &str) -> Lexed {
     lexer.out
 }
 
+/// Where the comments of a text stand, line breaks not included.
+pub fn comments(text: &str) -> Vec<Range<usize>> {
+    let comments = lex(text).tokens.into_iter().filter(|token| token.kind == Kind::Comment);
+    comments.map(|token| token.range.start..token.range.start + text[token.range].trim_end().len()).collect()
+}
+
 struct Lexer<'t> {
     text: &'t str,
     at: usize,

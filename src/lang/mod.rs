@@ -20,6 +20,7 @@ mod template;
 pub use ast::Expr;
 pub use format::format;
 pub use functions::{names as function_names, page as function_reference};
+pub use lexer::comments;
 pub use literal::{literal, quoted_string};
 
 #[cfg(test)]

@@ -7,6 +7,6 @@ mod snapshot;
 pub use digest::Digest;
 pub use ownership::{Owner, StackName, decode_address, encode_address, ownership_tags};
 pub use snapshot::{
-    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, Coverage, Fact, HealthIssue,
-    Insight, Members, Object, Offer, Phase, Snapshot,
+    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, ClusterVersion, Coverage, Fact,
+    HealthIssue, Insight, Members, NodeGroup, Object, Offer, Phase, Snapshot,
 };

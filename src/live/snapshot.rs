@@ -1,7 +1,7 @@
 //! Everything read for one plan. Each question is answered once and never retracted.
 
 use super::Owner;
-use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -93,6 +93,14 @@ pub struct Members {
     pub fargate_profiles: Vec<Arc<str>>,
 }
 
+/// A node group of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeGroup {
+    pub name: Arc<str>,
+    /// AWS's own word: `AL2023_x86_64_STANDARD`, `WINDOWS_CORE_2022_x86_64`, `CUSTOM`.
+    pub ami_type: Arc<str>,
+}
+
 /// An association of a cluster, as listing tells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssociationMember {
@@ -112,7 +120,7 @@ pub enum Coverage {
 }
 
 /// A version EKS offers of an add-on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddonVersion {
     pub version: Arc<str>,
     /// Whether it is the default for the Kubernetes version asked for.
@@ -121,6 +129,18 @@ pub struct AddonVersion {
     pub requires_configuration: bool,
     /// The namespace the add-on is installed in unless another one is given, where EKS tells it.
     pub namespace: Option<Arc<str>>,
+}
+
+/// A Kubernetes version EKS offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterVersion {
+    pub version: Arc<str>,
+    /// AWS's own word: `STANDARD_SUPPORT`, `EXTENDED_SUPPORT`, `UNSUPPORTED`.
+    pub status: Arc<str>,
+    /// When standard support ends, in seconds since 1970.
+    pub standard_support_until: Option<i64>,
+    /// When extended support ends, in seconds since 1970.
+    pub extended_support_until: Option<i64>,
 }
 
 /// What EKS says about one add-on version.
@@ -174,13 +194,15 @@ pub struct Snapshot {
     pub objects: BTreeMap<Identity<Place>, Fact<Object>>,
     /// By the cluster's identity.
     pub members: BTreeMap<Identity<Place>, Fact<Members>>,
+    /// By the cluster's identity.
+    pub node_groups: BTreeMap<Identity<Place>, Fact<Vec<NodeGroup>>>,
     /// How completely the objects the stack owns were searched, by place and kind.
     pub coverage: BTreeMap<(Place, Arc<str>), Coverage>,
     /// By Kubernetes version.
     pub addon_versions: BTreeMap<AddonKey, Fact<Vec<AddonVersion>>>,
     /// By add-on version.
     pub addon_configurations: BTreeMap<AddonKey, Fact<AddonConfiguration>>,
-    pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
+    pub cluster_versions: BTreeMap<Place, Fact<Vec<ClusterVersion>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
 }
@@ -189,6 +211,34 @@ impl Snapshot {
     /// The place of a provider's objects, once its caller is known.
     pub fn place(&self, provider: &ProviderRef, regional: bool) -> Option<Place> {
         self.callers.get(provider)?.known().map(|caller| caller.place(regional))
+    }
+
+    /// Whether a question to AWS about a place was answered: as known, absent or denied.
+    pub fn answers(&self, want: &Want, place: &Place) -> bool {
+        let key = |addon: &Arc<str>, version: &Arc<str>| AddonKey {
+            place: place.clone(),
+            addon: addon.clone(),
+            version: version.clone(),
+        };
+        let cluster = |name: &Arc<str>| Identity {
+            scope: place.clone(),
+            kind: "cluster".into(),
+            key: [KeyPart::exact(name.clone())].into(),
+        };
+        match want {
+            Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
+            Want::Object(identity) => self.objects.contains_key(&identity.within(place.clone())),
+            Want::Members { cluster: name, .. } => self.members.contains_key(&cluster(name)),
+            Want::NodeGroups { cluster: name, .. } => self.node_groups.contains_key(&cluster(name)),
+            Want::Owned { kind, .. } => self.coverage.contains_key(&(place.clone(), kind.clone())),
+            Want::AddonVersions { addon, kubernetes, .. } => {
+                self.addon_versions.contains_key(&key(addon, kubernetes))
+            }
+            Want::AddonConfiguration { addon, version, .. } => {
+                self.addon_configurations.contains_key(&key(addon, version))
+            }
+            Want::ClusterVersions(_) => self.cluster_versions.contains_key(place),
+        }
     }
 
     /// What is known of an object.

@@ -591,6 +591,7 @@ impl Builder<'_> {
                 left_out: self.left_out,
             },
             findings: self.findings,
+            silenced: Vec::new(),
         };
         Built { plan: Some(plan), wants: BTreeSet::new(), diagnostics: Vec::new() }
     }

@@ -1,7 +1,7 @@
 //! The data of a plan.
 
 use super::selection::aws_name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Silenced};
 use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
@@ -167,6 +167,8 @@ pub struct Plan {
     pub selection: Selection,
     /// Warnings, notes and refusals. A plan with an error is shown but never applied.
     pub findings: Vec<Diagnostic>,
+    /// Findings of rules that the files silence, with the reason they give.
+    pub silenced: Vec<Silenced>,
 }
 
 impl Change {

@@ -5,8 +5,8 @@
 
 use crate::kinds::{self, Attribute, Ty};
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, Coverage, Fact, HealthIssue,
-    Members, Object, Owner, Phase, Snapshot, decode_address, encode_address,
+    AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, ClusterVersion, Coverage, Fact,
+    HealthIssue, Members, NodeGroup, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
 use crate::stack::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
@@ -121,6 +121,8 @@ pub(super) struct SnapshotDocument {
     objects: Vec<ObjectDocument>,
     #[serde(default)]
     members: Vec<MembersDocument>,
+    #[serde(default)]
+    node_groups: Vec<NodeGroupsDocument>,
     coverage: Vec<CoverageDocument>,
     #[serde(default)]
     addon_versions: Vec<AddonVersionsDocument>,
@@ -330,6 +332,14 @@ impl AddonKeyDocument {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NodeGroupsDocument {
+    cluster: IdentityDocument,
+    /// Names and AMI types.
+    node_groups: FactDocument<Vec<(String, String)>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AddonVersionsDocument {
     key: AddonKeyDocument,
     versions: FactDocument<Vec<AddonVersionFact>>,
@@ -364,7 +374,19 @@ struct AddonConfigurationFact {
 #[serde(deny_unknown_fields)]
 struct ClusterVersionsDocument {
     place: PlaceDocument,
-    versions: FactDocument<Vec<String>>,
+    versions: FactDocument<Vec<ClusterVersionFact>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterVersionFact {
+    version: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    standard_support_until: Option<i64>,
+    #[serde(default)]
+    extended_support_until: Option<i64>,
 }
 
 fn texts(items: &[Arc<str>]) -> Vec<String> {
@@ -424,6 +446,17 @@ impl SnapshotDocument {
                     },
                 })
                 .collect(),
+            node_groups: snapshot
+                .node_groups
+                .iter()
+                .map(|(cluster, groups)| NodeGroupsDocument {
+                    cluster: IdentityDocument::new(cluster),
+                    node_groups: FactDocument::new(groups, |groups| {
+                        let pair = |group: &NodeGroup| (group.name.to_string(), group.ami_type.to_string());
+                        groups.iter().map(pair).collect()
+                    }),
+                })
+                .collect(),
             addon_versions: snapshot
                 .addon_versions
                 .iter()
@@ -463,7 +496,15 @@ impl SnapshotDocument {
                 .iter()
                 .map(|(place, versions)| ClusterVersionsDocument {
                     place: PlaceDocument::new(place),
-                    versions: FactDocument::new(versions, |versions| texts(versions)),
+                    versions: FactDocument::new(versions, |versions| {
+                        let fact = |version: &ClusterVersion| ClusterVersionFact {
+                            version: version.version.to_string(),
+                            status: version.status.to_string(),
+                            standard_support_until: version.standard_support_until,
+                            extended_support_until: version.extended_support_until,
+                        };
+                        versions.iter().map(fact).collect()
+                    }),
                 })
                 .collect(),
             files: snapshot
@@ -533,6 +574,20 @@ impl SnapshotDocument {
                     (document.key.read(), versions)
                 })
                 .collect(),
+            node_groups: self
+                .node_groups
+                .into_iter()
+                .map(|document| {
+                    let groups = document.node_groups.read(|groups| {
+                        let read = |(name, ami_type): (String, String)| NodeGroup {
+                            name: name.into(),
+                            ami_type: ami_type.into(),
+                        };
+                        groups.into_iter().map(read).collect()
+                    });
+                    (document.cluster.read(), groups)
+                })
+                .collect(),
             addon_configurations: self
                 .addon_configurations
                 .into_iter()
@@ -551,7 +606,18 @@ impl SnapshotDocument {
             cluster_versions: self
                 .cluster_versions
                 .into_iter()
-                .map(|document| (document.place.read(), document.versions.read(arcs)))
+                .map(|document| {
+                    let versions = document.versions.read(|versions| {
+                        let read = |version: ClusterVersionFact| ClusterVersion {
+                            version: version.version.into(),
+                            status: version.status.into(),
+                            standard_support_until: version.standard_support_until,
+                            extended_support_until: version.extended_support_until,
+                        };
+                        versions.into_iter().map(read).collect()
+                    });
+                    (document.place.read(), versions)
+                })
                 .collect(),
             files: self.files.into_iter().map(|(path, file)| (path.into(), file.read(Into::into))).collect(),
         }

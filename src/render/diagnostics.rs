@@ -1,7 +1,7 @@
 //! Complaints with the source they are about.
 
 use super::style::{Style, printable};
-use crate::diagnostic::{Diagnostic, FileId, Severity, Sources, Span};
+use crate::diagnostic::{Diagnostic, FileId, Severity, Silenced, Sources, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,6 +24,28 @@ pub fn error_count(all: &[Diagnostic]) -> String {
         .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// `1 error, 2 notes; 3 silenced in the files`.
+pub fn finding_count(all: &[Diagnostic], silenced: &[Silenced]) -> String {
+    let notes = all.iter().filter(|diagnostic| diagnostic.severity == Severity::Note).count();
+    let notes = (notes > 0).then(|| format!("{notes} note{}", if notes == 1 { "" } else { "s" }));
+    let counts = Some(error_count(all)).filter(|text| !text.is_empty());
+    let counts: Vec<String> = counts.into_iter().chain(notes).collect();
+    let found = if counts.is_empty() { "No findings".to_string() } else { counts.join(", ") };
+    match silenced.len() {
+        0 => format!("{found}."),
+        many => format!("{found}; {many} silenced in the files."),
+    }
+}
+
+/// `1 finding is silenced in the files.`; empty if none is.
+pub fn silenced(all: &[Silenced]) -> String {
+    match all.len() {
+        0 => String::new(),
+        1 => "1 finding is silenced in the files.\n".to_string(),
+        many => format!("{many} findings are silenced in the files.\n"),
+    }
 }
 
 fn order<'a>(

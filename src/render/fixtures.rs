@@ -202,6 +202,7 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         coverage: Vec::new(),
         selection: Default::default(),
         findings: Vec::new(),
+        silenced: Vec::new(),
     }
 }
 

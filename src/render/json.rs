@@ -56,6 +56,11 @@ fn extras(plan: &Plan) -> Json {
         "excludes": texts(&plan.selection.excludes),
         "left_out": texts(&plan.selection.left_out),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
+        "silenced": plan.silenced.iter().map(|silenced| {
+            let mut entry = finding(&silenced.finding);
+            entry["reason"] = json!(silenced.reason);
+            entry
+        }).collect::<Vec<_>>(),
         "order": plan.changes.iter().map(|change| json!({
             "address": name(change),
             "action": action(change),

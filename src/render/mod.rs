@@ -24,6 +24,7 @@ mod plan;
 mod plan_tests;
 #[cfg(test)]
 mod property_tests;
+mod sarif;
 mod style;
 mod summary;
 mod terraform;
@@ -33,13 +34,14 @@ mod validation;
 mod value;
 
 pub use addons::{addon, addon_roles, addons, json_addon, json_addon_roles, json_addons};
-pub use diagnostics::{diagnostics, error_count};
+pub use diagnostics::{diagnostics, error_count, finding_count, silenced};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
 pub use owned::{OwnedRow, json_owned, owned};
 pub use plan::plan;
+pub use sarif::{Findings, sarif};
 pub use style::Style;
 pub use summary::{Counts, summary};
 pub use upgrade::{upgrade, upgrade_step, upgraded};
-pub use validation::json_validation;
+pub use validation::{json_check, json_validation};
 pub use value::{outputs, value};

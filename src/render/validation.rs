@@ -1,6 +1,6 @@
 //! What `validate` found, in the shape of Terraform's `validate -json`.
 
-use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::diagnostic::{Diagnostic, Severity, Silenced, Sources, Span};
 use serde_json::{Value, json};
 
 /// All complaints as one document. Notes count as warnings: Terraform knows no other.
@@ -13,6 +13,25 @@ pub fn json_validation(diagnostics: &[Diagnostic], sources: &Sources) -> Value {
         "warning_count": diagnostics.len() - errors,
         "diagnostics": diagnostics.iter().map(|diagnostic| one(diagnostic, sources)).collect::<Vec<_>>(),
     })
+}
+
+/// What `check` found: the same, and what the files silence.
+pub fn json_check(findings: &[Diagnostic], silenced: &[Silenced], sources: &Sources) -> Value {
+    let mut document = json_validation(findings, sources);
+    let entries = silenced.iter().map(|silenced| {
+        let mut entry = one(&silenced.finding, sources);
+        entry["reason"] = json!(silenced.reason);
+        entry
+    });
+    document["silenced"] = entries.collect();
+    document
+}
+
+/// Where a span lies, as SARIF says it: lines and columns from 1, the end one past the last character.
+pub fn region(span: Span, sources: &Sources) -> Value {
+    let (_, line, column) = sources.position(span);
+    let (_, end_line, end_column) = sources.position(Span { start: span.end, ..span });
+    json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column })
 }
 
 fn one(diagnostic: &Diagnostic, sources: &Sources) -> Value {

@@ -1,9 +1,9 @@
 //! The body of a block → attributes, as the kind's schema says.
 
 use super::declare::{META, identifier};
-use super::{check, together};
+use super::{check, document_spans, together};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
-use crate::kinds::{self, Attribute, Omitted, RefersBy, Ty};
+use crate::kinds::{self, Attribute, Compare, Omitted, RefersBy, Ty};
 use crate::lang::eval::{self, Inputs, Scope};
 use crate::lang::syntax::{Block, Body};
 use crate::lang::{Expr, convert, references};
@@ -73,6 +73,9 @@ impl<'a> Decoder<'a> {
                 continue;
             }
             self.spans.insert(path.clone(), given.expr.span());
+            if attribute.compare == Compare::Document {
+                document_spans::enter(&given.expr, &path, &mut self.spans);
+            }
             if let Some(value) = self.value(attribute, &given.expr, &path)
                 && !value.is_null()
             {

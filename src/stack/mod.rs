@@ -6,6 +6,7 @@ mod data;
 mod declare;
 mod decode;
 mod derived;
+mod document_spans;
 mod duplicates;
 mod evaluate;
 mod expand;

@@ -257,9 +257,7 @@ mod tests {
         let version = |text: &str, default| AddonVersion {
             version: text.into(),
             default,
-            requires_iam: false,
-            requires_configuration: false,
-            namespace: None,
+            ..AddonVersion::default()
         };
         let versions = [
             version("v1.9.5-eksbuild.10", false),

@@ -12,6 +12,8 @@ pub enum Want {
     Object(Identity<ProviderRef>),
     /// Everything of a cluster: its add-ons, associations, node groups and Fargate profiles, by name.
     Members { provider: ProviderRef, cluster: Arc<str> },
+    /// The node groups of a cluster with what they run on.
+    NodeGroups { provider: ProviderRef, cluster: Arc<str> },
     /// Every object of a kind that carries the stack's tag, in the provider's place.
     Owned { provider: ProviderRef, kind: Arc<str> },
     /// The versions EKS offers of an add-on for a Kubernetes version (`1.33`).

@@ -71,9 +71,10 @@ fn apply_pins_what_constraints_stand_for_and_plan_does_not() {
     assert_eq!(count(&calls, "DescribeAddonVersions"), 0);
     assert_eq!(world.read("eksform.lock.hcl"), LOCK);
 
-    // What the file says holds, whatever AWS offers.
+    // What the file says holds, whatever AWS offers; that AWS would refuse it is said.
     world.write("eksform.lock.hcl", &LOCK.replace("v1.33.4-eksbuild.2", "v1.33.9-eksbuild.9"));
-    world.plan().done().says(&["\"v1.33.4-eksbuild.2\" -> \"v1.33.9-eksbuild.9\""]);
+    let planned = world.plan().ends(1).says(&["\"v1.33.4-eksbuild.2\" -> \"v1.33.9-eksbuild.9\""]);
+    planned.complains(&["error[addon-version-not-offered]"]);
 }
 
 #[test]

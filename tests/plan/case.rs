@@ -107,8 +107,8 @@ impl Case {
                 (arc(name), VariableInput { value, origin: "--var".into() })
             })
             .collect();
-        let snapshot =
-            snapshot::read(&text("snapshot.json")?).map_err(|error| format!("snapshot.json: {error}"))?;
+        let snapshot = snapshot::read(&text("snapshot.json")?, folder)
+            .map_err(|error| format!("snapshot.json: {error}"))?;
         Ok(Self { inputs, snapshot })
     }
 

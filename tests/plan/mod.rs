@@ -1,7 +1,7 @@
 //! Plans as data: every folder of `testdata/plan` (its README says what a folder holds).
 
 mod broken;
-mod case;
+pub mod case;
 mod disturbed;
 mod show;
 pub mod shuffle;

@@ -7,21 +7,38 @@
 use eksform::live::Snapshot;
 use eksform::plan::saved;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-2";
 const KINDS: [&str; 4] = ["cluster", "addon", "role", "pod_identity_association"];
 
-pub fn read(text: &str) -> Result<Snapshot, String> {
-    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub fn read(text: &str, folder: &Path) -> Result<Snapshot, String> {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
+    let mut document = parse(text)?;
+    if let Some(base) = document.get("extends").and_then(Value::as_str) {
+        let text = std::fs::read_to_string(folder.join(base)).map_err(|error| format!("{base}: {error}"))?;
+        let mut base = parse(&text)?;
+        merge(&mut base, &document);
+        document = base;
+    }
     let whole =
         if document.get("taken_at").is_some() { text.to_string() } else { expand(&document)?.to_string() };
     saved::read_snapshot(&whole).map_err(|problem| format!("{}: {:?}", problem.message, problem.notes))
 }
 
 fn expand(short: &Value) -> Result<Value, String> {
-    let known =
-        ["callers", "objects", "members", "partial", "files", "addon_versions", "addon_configurations"];
+    let known = [
+        "extends",
+        "callers",
+        "objects",
+        "members",
+        "partial",
+        "files",
+        "addon_versions",
+        "addon_configurations",
+        "cluster_versions",
+    ];
     let entries = short.as_object().ok_or("an object is expected")?;
     if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("\"{unknown}\" is none of {known:?}"));
@@ -75,6 +92,9 @@ fn expand(short: &Value) -> Result<Value, String> {
     let mut members = Vec::new();
     for (name, given) in &section("members") {
         let list = |what: &str| given.get(what).cloned().unwrap_or_else(|| json!([]));
+        let names = list("node_groups");
+        let names: Vec<&str> = names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let names: Vec<&str> = names.iter().filter_map(|name| name.split(' ').next()).collect();
         let associations = given.get("associations").and_then(Value::as_array).cloned().unwrap_or_default();
         let associations = associations.iter().filter_map(Value::as_str).map(|text| {
             // `shop/orders`, and behind a blank the ARN of the add-on it belongs to.
@@ -88,25 +108,42 @@ fn expand(short: &Value) -> Result<Value, String> {
         });
         members.push(json!({ "cluster": identity(name)?, "members": { "known": {
             "addons": list("addons"), "associations": associations.collect::<Vec<_>>(),
-            "node_groups": list("node_groups"), "fargate_profiles": list("fargate_profiles"),
+            "node_groups": names, "fargate_profiles": list("fargate_profiles"),
         } } }));
+    }
+    // A node group with `name AMI_TYPE`.
+    let mut node_groups = Vec::new();
+    for (name, given) in &section("members") {
+        let groups = given.get("node_groups").and_then(Value::as_array).cloned().unwrap_or_default();
+        let pairs: Vec<Value> = groups
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|text| text.split_once(' ').unwrap_or((text, "AL2023_x86_64_STANDARD")))
+            .map(|(name, ami)| json!([name, ami]))
+            .collect();
+        if !pairs.is_empty() {
+            node_groups.push(json!({ "cluster": identity(name)?, "node_groups": { "known": pairs } }));
+        }
     }
     let mut versions = Vec::new();
     for (name, given) in &section("addon_versions") {
         // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`, each with
-        // `needs-iam` behind it if it does.
+        // `needs-iam` behind it if it does; an object around the list says more of the add-on.
         let (addon, kubernetes) = name.split_once(' ').ok_or("an add-on and a Kubernetes version")?;
+        let namespace = given.get("namespace").and_then(Value::as_str).unwrap_or("kube-system");
+        let iam = given.get("requires_iam").and_then(Value::as_bool).unwrap_or_default();
         let one = |text: &str| {
             let (text, needs_iam) =
                 text.strip_suffix(" needs-iam").map_or((text, false), |version| (version, true));
             let version = text.strip_prefix("default ");
             json!({
                 "version": version.unwrap_or(text), "default": version.is_some(),
-                "requires_iam": needs_iam, "requires_configuration": false, "namespace": "kube-system",
+                "requires_iam": needs_iam || iam, "requires_configuration": false, "namespace": namespace,
             })
         };
+        let list = given.get("versions").unwrap_or(given);
         let known: Vec<Value> =
-            given.as_array().into_iter().flatten().filter_map(Value::as_str).map(one).collect();
+            list.as_array().into_iter().flatten().filter_map(Value::as_str).map(one).collect();
         let place = place(ACCOUNT, Some(REGION), "addon");
         let key = json!({ "place": place, "addon": addon, "version": kubernetes });
         versions.push(json!({ "key": key, "versions": { "known": known } }));
@@ -119,6 +156,13 @@ fn expand(short: &Value) -> Result<Value, String> {
             .map_or((name.as_str(), REGION), |(name, at)| (name, at.trim_end_matches(')')));
         let (addon, version) = name.split_once(' ').ok_or("an add-on and a version")?;
         let fact = match given.as_object().filter(|given| !given.contains_key("denied")) {
+            Some(whole) if whole.contains_key("service_accounts") || whole.contains_key("schema") => {
+                let accounts = whole.get("service_accounts").and_then(Value::as_object);
+                let accounts: Vec<Value> =
+                    accounts.into_iter().flatten().map(|(name, policies)| json!([name, policies])).collect();
+                let schema = whole.get("schema").map(ToString::to_string);
+                json!({ "known": { "schema": schema, "service_accounts": accounts } })
+            }
             Some(accounts) => {
                 let accounts: Vec<Value> =
                     accounts.iter().map(|(name, policies)| json!([name, policies])).collect();
@@ -130,12 +174,24 @@ fn expand(short: &Value) -> Result<Value, String> {
         let key = json!({ "place": place, "addon": addon, "version": version });
         configurations.push(json!({ "key": key, "configuration": fact }));
     }
+    let offered: Vec<Value> = section("cluster_versions")
+        .into_iter()
+        .map(|(version, mut given)| {
+            given["version"] = json!(version);
+            given
+        })
+        .collect();
+    let place_of_all = place(ACCOUNT, Some(REGION), "cluster");
+    let cluster_versions = match offered.is_empty() {
+        true => json!([]),
+        false => json!([{ "place": place_of_all, "versions": { "known": offered } }]),
+    };
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
-        "coverage": coverage, "files": files, "addon_versions": versions,
-        "addon_configurations": configurations,
+        "node_groups": node_groups, "coverage": coverage, "files": files, "addon_versions": versions,
+        "addon_configurations": configurations, "cluster_versions": cluster_versions,
     }))
 }
 

@@ -2,18 +2,48 @@
 
 use super::{Answer, Reader, RegionWants, fact, found};
 use crate::aws::error::CallError;
-use crate::live::{AddonConfiguration, AddonKey, AddonVersion};
+use crate::live::{AddonConfiguration, AddonKey, AddonVersion, ClusterVersion};
 use futures_util::future::{BoxFuture, join_all};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// From so many add-ons on, one list of all that EKS offers for a Kubernetes version takes fewer calls than asking
+/// for each.
+const MANY: usize = 3;
 
 /// Answers the catalog wants of one region.
 pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> {
-    let mut reads: Vec<BoxFuture<'_, Answer>> = Vec::new();
+    let mut reads: Vec<BoxFuture<'_, Vec<Answer>>> = Vec::new();
+    let mut by_kubernetes: BTreeMap<&Arc<str>, Vec<&Arc<str>>> = BTreeMap::new();
     for (addon, kubernetes) in &wants.versions {
+        by_kubernetes.entry(kubernetes).or_default().push(addon);
+    }
+    for (kubernetes, addons) in by_kubernetes {
+        let key = |addon: &Arc<str>| AddonKey {
+            place: reader.place.clone(),
+            addon: addon.clone(),
+            version: kubernetes.clone(),
+        };
+        if addons.len() < MANY {
+            for addon in addons {
+                reads.push(Box::pin(async move {
+                    let found = versions(reader, Some(addon), kubernetes).await;
+                    let versions = found.map(|all| all.and_then(|mut all| all.remove(addon)));
+                    vec![Answer::Versions(key(addon), fact(versions))]
+                }));
+            }
+            continue;
+        }
         reads.push(Box::pin(async move {
-            let key =
-                AddonKey { place: reader.place.clone(), addon: addon.clone(), version: kubernetes.clone() };
-            Answer::Versions(key, fact(versions(reader, addon, kubernetes).await))
+            let mut found = versions(reader, None, kubernetes).await;
+            let one = |addon: &Arc<str>| {
+                let versions = match &mut found {
+                    Ok(all) => Ok(all.as_mut().and_then(|all| all.remove(addon))),
+                    Err(error) => Err(error.clone()),
+                };
+                Answer::Versions(key(addon), fact(versions))
+            };
+            addons.into_iter().map(one).collect()
         }));
     }
     for (addon, version) in &wants.configurations {
@@ -21,22 +51,26 @@ pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> 
             let key =
                 AddonKey { place: reader.place.clone(), addon: addon.clone(), version: version.clone() };
             let read = remembered(reader, &key).await;
-            Answer::Configuration(key, fact(read))
+            vec![Answer::Configuration(key, fact(read))]
         }));
     }
     if wants.cluster_versions {
         reads.push(Box::pin(async move {
-            Answer::ClusterVersions(reader.place.clone(), fact(cluster_versions(reader).await.map(Some)))
+            let versions = cluster_versions(reader).await.map(Some);
+            vec![Answer::ClusterVersions(reader.place.clone(), fact(versions))]
         }));
     }
-    join_all(reads).await
+    join_all(reads).await.into_iter().flatten().collect()
 }
 
-/// The versions of an add-on for a Kubernetes version, `None` if EKS has no such add-on.
-async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read<Vec<AddonVersion>> {
-    let mut versions = Vec::new();
+/// The versions of one add-on, or of all, for a Kubernetes version, by add-on; `None` if EKS has no such add-on.
+async fn versions(
+    reader: &Reader,
+    addon: Option<&str>,
+    kubernetes: &str,
+) -> super::Read<BTreeMap<Arc<str>, Vec<AddonVersion>>> {
+    let mut all: BTreeMap<Arc<str>, Vec<AddonVersion>> = BTreeMap::new();
     let mut next = None;
-    let mut known = false;
     loop {
         let token: Option<String> = next;
         let answer = reader
@@ -44,7 +78,7 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
             .eks
             .run("DescribeAddonVersions", |eks| {
                 eks.describe_addon_versions()
-                    .addon_name(addon)
+                    .set_addon_name(addon.map(str::to_string))
                     .kubernetes_version(kubernetes)
                     .max_results(100)
                     .set_next_token(token.clone())
@@ -52,8 +86,8 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
             })
             .await;
         let Some(page) = found(answer)? else { return Ok(None) };
-        for info in page.addons().iter().filter(|info| info.addon_name() == Some(addon)) {
-            known = true;
+        for info in page.addons() {
+            let versions = all.entry(info.addon_name().unwrap_or_default().into()).or_default();
             for version in info.addon_versions() {
                 let default = version.compatibilities().iter().any(|compatible| {
                     compatible.default_version() && compatible.cluster_version() == Some(kubernetes)
@@ -69,7 +103,7 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
         }
         next = page.next_token;
         if next.is_none() {
-            return Ok(known.then_some(versions));
+            return Ok(Some(all));
         }
     }
 }
@@ -109,7 +143,7 @@ async fn configuration(reader: &Reader, addon: &str, version: &str) -> super::Re
 }
 
 /// The Kubernetes versions EKS offers, in AWS's order.
-async fn cluster_versions(reader: &Reader) -> Result<Vec<Arc<str>>, CallError> {
+async fn cluster_versions(reader: &Reader) -> Result<Vec<ClusterVersion>, CallError> {
     let mut versions = Vec::new();
     let mut next = None;
     loop {
@@ -121,8 +155,14 @@ async fn cluster_versions(reader: &Reader) -> Result<Vec<Arc<str>>, CallError> {
                 eks.describe_cluster_versions().max_results(100).set_next_token(token.clone()).send()
             })
             .await?;
-        let found = page.cluster_versions().iter();
-        versions.extend(found.filter_map(|info| info.cluster_version()).map(Arc::<str>::from));
+        versions.extend(page.cluster_versions().iter().filter_map(|info| {
+            Some(ClusterVersion {
+                version: info.cluster_version()?.into(),
+                status: info.version_status().map(|status| status.as_str()).unwrap_or_default().into(),
+                standard_support_until: info.end_of_standard_support_date().map(|date| date.secs()),
+                extended_support_until: info.end_of_extended_support_date().map(|date| date.secs()),
+            })
+        }));
         next = page.next_token;
         if next.is_none() {
             return Ok(versions);

@@ -14,8 +14,8 @@ use super::map;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::schema;
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Insight, Members, Object, Offer, Snapshot,
-    StackName,
+    AddonConfiguration, AddonKey, AddonVersion, Caller, ClusterVersion, Coverage, Fact, Insight, Members,
+    NodeGroup, Object, Offer, Snapshot, StackName,
 };
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
@@ -49,10 +49,11 @@ fn found<T>(result: Result<T, CallError>) -> Read<T> {
 enum Answer {
     Object(Identity<Place>, Fact<Object>),
     Members(Identity<Place>, Fact<Members>),
+    NodeGroups(Identity<Place>, Fact<Vec<NodeGroup>>),
     Coverage((Place, Arc<str>), Coverage),
     Versions(AddonKey, Fact<Vec<AddonVersion>>),
     Configuration(AddonKey, Fact<AddonConfiguration>),
-    ClusterVersions(Place, Fact<Vec<Arc<str>>>),
+    ClusterVersions(Place, Fact<Vec<ClusterVersion>>),
 }
 
 type Pair = (Arc<str>, Arc<str>);
@@ -65,6 +66,7 @@ struct RegionWants {
     /// By cluster: namespace and service account.
     associations: BTreeMap<Arc<str>, BTreeSet<Pair>>,
     members: BTreeSet<Arc<str>>,
+    node_groups: BTreeSet<Arc<str>>,
     owned: BTreeSet<Arc<str>>,
     versions: BTreeSet<Pair>,
     configurations: BTreeSet<Pair>,
@@ -193,6 +195,7 @@ fn provider_of(want: &Want) -> Option<&ProviderRef> {
         Want::Caller(provider) | Want::ClusterVersions(provider) => Some(provider),
         Want::Object(identity) => Some(&identity.scope),
         Want::Members { provider, .. }
+        | Want::NodeGroups { provider, .. }
         | Want::Owned { provider, .. }
         | Want::AddonVersions { provider, .. }
         | Want::AddonConfiguration { provider, .. } => Some(provider),
@@ -322,7 +325,7 @@ fn sort(wants: &BTreeSet<Want>, reached: &Reached, snapshot: &Snapshot) -> Sorte
             }
             continue;
         }
-        if answered(want, &place, snapshot) {
+        if snapshot.answers(want, &place) {
             continue;
         }
         let entry = sorted.regions.entry(place).or_default();
@@ -340,26 +343,6 @@ fn global(want: &Want) -> Option<&Arc<str>> {
         _ => return None,
     };
     schema(kind).is_some_and(|schema| !schema.regional).then_some(kind)
-}
-
-fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
-    match want {
-        Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
-        Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
-        Want::Members { cluster, .. } => {
-            snapshot.members.contains_key(&map::identity(place, "cluster", &[cluster]))
-        }
-        Want::Owned { kind, .. } => snapshot.coverage.contains_key(&(place.clone(), kind.clone())),
-        Want::AddonVersions { addon, kubernetes, .. } => {
-            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: kubernetes.clone() };
-            snapshot.addon_versions.contains_key(&key)
-        }
-        Want::AddonConfiguration { addon, version, .. } => {
-            let key = AddonKey { place: place.clone(), addon: addon.clone(), version: version.clone() };
-            snapshot.addon_configurations.contains_key(&key)
-        }
-        Want::ClusterVersions(_) => snapshot.cluster_versions.contains_key(place),
-    }
 }
 
 fn add(wants: &mut RegionWants, want: &Want) {
@@ -381,6 +364,9 @@ fn add(wants: &mut RegionWants, want: &Want) {
         }
         Want::Members { cluster, .. } => {
             wants.members.insert(cluster.clone());
+        }
+        Want::NodeGroups { cluster, .. } => {
+            wants.node_groups.insert(cluster.clone());
         }
         Want::Owned { kind, .. } => {
             wants.owned.insert(kind.clone());
@@ -429,6 +415,12 @@ async fn region(reader: &Reader, wants: &RegionWants, stack: &StackName) -> Vec<
             vec![Answer::Members(identity, fact(reader.members(cluster).await))]
         }));
     }
+    for cluster in &wants.node_groups {
+        reads.push(Box::pin(async move {
+            let identity = map::identity(&reader.place, "cluster", &[cluster]);
+            vec![Answer::NodeGroups(identity, fact(reader.node_group_details(cluster).await))]
+        }));
+    }
     if !wants.owned.is_empty() {
         reads.push(Box::pin(owned::answer(reader, &wants.owned, stack)));
     }
@@ -444,6 +436,9 @@ fn insert(snapshot: &mut Snapshot, answer: Answer) {
         }
         Answer::Members(key, fact) => {
             snapshot.members.entry(key).or_insert(fact);
+        }
+        Answer::NodeGroups(key, fact) => {
+            snapshot.node_groups.entry(key).or_insert(fact);
         }
         Answer::Coverage(key, coverage) => {
             snapshot.coverage.entry(key).or_insert(coverage);

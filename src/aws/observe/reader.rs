@@ -5,10 +5,10 @@ use crate::aws::connect::Connection;
 use crate::aws::error::CallError;
 use crate::aws::map::{self, addon, arn_resource, association, cluster};
 use crate::aws::memory::Memory;
-use crate::live::{AssociationMember, Members, Object, Phase};
+use crate::live::{AssociationMember, Members, NodeGroup, Object, Phase};
 use crate::value::Place;
 use aws_sdk_eks::types::{Addon, PodIdentityAssociation};
-use futures_util::future::{join, join_all, try_join, try_join4};
+use futures_util::future::{join, join_all, try_join, try_join_all, try_join4};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -248,6 +248,25 @@ impl Reader {
         };
         let associations = associations.to_vec();
         Ok(Some(Members { addons, associations, node_groups, fargate_profiles }))
+    }
+
+    /// What the node groups of a cluster run on; one that went away meanwhile is left out.
+    pub async fn node_group_details(&self, cluster: &str) -> Read<Vec<NodeGroup>> {
+        let Some(names) = self.node_groups(cluster).await? else { return Ok(None) };
+        let each = names.into_iter().map(|name| async move {
+            let answer = self
+                .connection
+                .eks
+                .run("DescribeNodegroup", |eks| {
+                    eks.describe_nodegroup().cluster_name(cluster).nodegroup_name(&*name).send()
+                })
+                .await;
+            let group = found(answer)?.and_then(|answer| answer.nodegroup);
+            let ami =
+                group.as_ref().map(|group| group.ami_type().map(|ami| ami.as_str()).unwrap_or_default());
+            Ok::<_, CallError>(ami.map(|ami| NodeGroup { name: name.clone(), ami_type: ami.into() }))
+        });
+        Ok(Some(try_join_all(each).await?.into_iter().flatten().collect()))
     }
 
     /// Whether the cluster can run pods.

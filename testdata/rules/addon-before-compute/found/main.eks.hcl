@@ -1,0 +1,13 @@
+# A new cluster has no nodes.
+
+stack "platform" {}
+
+cluster "demo" {
+  version  = "1.33"
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"] }
+}
+
+addon "coredns" {
+  cluster = cluster.demo.name
+}

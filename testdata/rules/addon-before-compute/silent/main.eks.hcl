@@ -1,0 +1,7 @@
+# A cluster with nodes.
+
+stack "platform" {}
+
+addon "coredns" {
+  cluster = "demo"
+}

@@ -1,0 +1,7 @@
+# What stays as it is shows in check alone.
+
+stack "platform" {}
+
+addon "vpc-cni" {
+  cluster = "demo"
+}

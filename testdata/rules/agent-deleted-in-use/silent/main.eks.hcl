@@ -1,0 +1,5 @@
+# The last association goes with the agent.
+
+stack "platform" {}
+
+

@@ -1,0 +1,13 @@
+# 999 associations are there already.
+
+stack "platform" {}
+
+role "orders" {
+}
+
+pod_identity_association "orders" {
+  cluster         = "demo"
+  namespace       = "shop"
+  service_account = "orders"
+  role_arn        = role.orders.arn
+}

@@ -1,0 +1,8 @@
+# Keys of the schema.
+
+stack "platform" {}
+
+addon "coredns" {
+  cluster = "demo"
+  configuration_values = { autoScaling = { enabled = true, minReplicas = 2 } }
+}

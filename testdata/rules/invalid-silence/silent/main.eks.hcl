@@ -1,0 +1,8 @@
+# A rule and a reason.
+
+stack "platform" {}
+
+# eksform:ignore addon-needs-iam the nodes have the permissions
+addon "vpc-cni" {
+  cluster = "demo"
+}

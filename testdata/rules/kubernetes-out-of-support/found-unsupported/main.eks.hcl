@@ -1,0 +1,9 @@
+# No support at all.
+
+stack "platform" {}
+
+cluster "demo" {
+  version  = "1.28"
+  role_arn = "arn:aws:iam::123456789012:role/cluster"
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"] }
+}

@@ -1,0 +1,13 @@
+# The cluster is somebody else's and has no agent.
+
+stack "platform" {}
+
+role "orders" {
+}
+
+pod_identity_association "orders" {
+  cluster         = "demo"
+  namespace       = "shop"
+  service_account = "orders"
+  role_arn        = role.orders.arn
+}
