@@ -7,6 +7,7 @@ pub mod docs;
 mod pod_identity_association;
 pub mod pod_trust;
 pub mod policy;
+pub mod policy_document;
 pub mod recommended;
 mod role;
 mod schema;
