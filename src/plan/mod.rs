@@ -11,6 +11,7 @@ mod refusals;
 mod relations;
 pub mod saved;
 mod shared;
+pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{

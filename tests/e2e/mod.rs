@@ -13,6 +13,7 @@ mod recommended;
 mod saved;
 mod server;
 mod trouble;
+mod upgrade;
 mod versions;
 mod walkthrough;
 mod world;
