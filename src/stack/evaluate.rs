@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{Identity, Place, ProviderRef, Value, Want};
+use crate::value::{ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,7 +43,6 @@ pub fn evaluate(
         failed: BTreeSet::new(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
-        derived: BTreeMap::new(),
         kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -101,8 +100,6 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
-    /// The instances that no block stands for.
-    pub(super) derived: BTreeMap<Identity<Place>, usize>,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -165,6 +162,7 @@ impl Evaluator<'_> {
                 self.failed.insert(node.clone());
             }
         }
+        self.derive_roles();
         self.unused_default_provider();
         self.search();
         self.adoptions();
