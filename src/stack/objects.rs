@@ -217,7 +217,8 @@ impl Evaluator<'_> {
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
-        let block = self.program.adopts.iter().find(|adopt| adopt.to == *address)?;
+        // As text: a derived instance is named like any other.
+        let block = self.program.adopts.iter().find(|adopt| adopt.to.to_string() == text)?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

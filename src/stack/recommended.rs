@@ -18,6 +18,9 @@ pub(super) struct Asking<'a> {
     pub header: Span,
 }
 
+/// A service account, the role for it, and the role's ARN.
+type Association = (Arc<str>, RoleRequest, Value);
+
 pub(super) const ASSOCIATIONS: &str = "pod_identity_association";
 
 impl Evaluator<'_> {
@@ -92,7 +95,7 @@ impl Evaluator<'_> {
         span: Span,
         block_span: Span,
         desired: &Map,
-    ) -> Read<(Arc<str>, Vec<(Arc<str>, RoleRequest, Value)>)> {
+    ) -> Read<(Arc<str>, Vec<Association>)> {
         let (cluster, addon) = (asking.symbolic.part(0), asking.symbolic.part(1));
         let provider = &asking.symbolic.scope;
         let at = AddonAt { provider, addon, span };
