@@ -63,6 +63,7 @@ const ATTRIBUTES: &[Attribute] = &[
     .checks(&[Check::Arn { service: "iam", resource: "role/" }]),
     Attribute::new("namespace", Ty::String, "The Kubernetes namespace the add-on is installed in.")
         .filled_by_aws()
+        .usual(|namespace| namespace.as_str() == Some("kube-system"))
         .terraform("namespace_config.namespace")
         .checks(&[
             Check::Length { min: 1, max: 63 },

@@ -9,11 +9,14 @@ pub mod pod_trust;
 pub mod policy;
 pub mod policy_document;
 pub mod recommended;
+mod refers;
 mod role;
 mod schema;
 mod trust;
 pub mod version;
 
+use crate::value::{Identity, KeyPart};
+pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
 };
@@ -25,6 +28,15 @@ pub static ALL: [&Schema; 4] =
 /// The schema of a kind by its block type.
 pub fn schema(kind: &str) -> Option<&'static Schema> {
     ALL.into_iter().find(|schema| schema.kind == kind)
+}
+
+/// The identity of an object of a kind, with the parts of its key compared as AWS compares them.
+pub fn identity<Scope: Clone>(scope: &Scope, kind: &str, key: &[&str]) -> Identity<Scope> {
+    let part = |text: &&str| match schema(kind) {
+        Some(schema) => schema.key_part(text),
+        None => KeyPart::exact(*text),
+    };
+    Identity { scope: scope.clone(), kind: kind.into(), key: key.iter().map(part).collect() }
 }
 
 /// The attribute that holds eksform's own tags: which stack owns the object and under which address.

@@ -132,6 +132,19 @@ pub struct AddonConfiguration {
     pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
 }
 
+/// What EKS sees in the way of a cluster's next Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insight {
+    /// What was looked at: `EKS add-on version compatibility`.
+    pub name: Arc<str>,
+    /// The Kubernetes version it is about.
+    pub kubernetes: Arc<str>,
+    /// Whether EKS refuses the upgrade because of it.
+    pub blocking: bool,
+    /// In EKS's words.
+    pub reason: Arc<str>,
+}
+
 /// What a catalog fact is about: an add-on for a Kubernetes version, or one version of an add-on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddonKey {

@@ -122,6 +122,8 @@ pub struct Evaluation {
     /// What would have to be read to know more.
     pub wants: BTreeSet<Want>,
     pub outputs: Vec<EvaluatedOutput>,
+    /// Every block of a kind, without keys, also those that stand for no instance.
+    pub blocks: BTreeSet<Address>,
     /// Names of clusters whose deletion the stack block allows.
     pub allow_destroy: BTreeSet<Arc<str>>,
 }
@@ -141,4 +143,7 @@ pub struct EvaluatedOutput {
     pub name: Arc<str>,
     pub value: Value,
     pub description: Option<Arc<str>>,
+    /// Instances it refers to, and blocks whose instances it refers to as a whole.
+    pub references: BTreeSet<Address>,
+    pub whole_blocks: BTreeSet<BlockId>,
 }

@@ -209,6 +209,9 @@ impl Evaluator<'_> {
                 Observed::Pending(vec![want])
             }
         };
+        if self.replaces.iter().any(|pattern| pattern.matches(address)) {
+            return diff::propose_anew(&subject, &observed);
+        }
         diff::propose(&subject, &observed)
     }
 
@@ -217,8 +220,12 @@ impl Evaluator<'_> {
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
-        // As text: a derived instance is named like any other.
-        let block = self.program.adopts.iter().find(|adopt| adopt.to.to_string() == text)?;
+        // A block as a whole stands for all of its instances; what names one of them goes first.
+        let adopts = &self.program.adopts;
+        // Whether a block of the files stands for an instance is nothing an address in the files tells.
+        let named = Address { origin: Origin::Declared, ..address.clone() };
+        let one = adopts.iter().find(|adopt| adopt.to == named);
+        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == named.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

@@ -11,6 +11,7 @@ mod in_place;
 mod reads;
 mod recommended;
 mod saved;
+mod scope;
 mod server;
 mod trouble;
 mod upgrade;

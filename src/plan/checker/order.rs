@@ -33,7 +33,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 /// Why `second` has to wait for `first`, if it does.
-fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'static str> {
+pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'static str> {
     let none = Map::new();
     let same = first.identity == second.identity;
     if same && deletes(first) {
