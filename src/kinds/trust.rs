@@ -5,7 +5,7 @@ use crate::value::{Map, Value};
 
 const STRING: Ty = Ty::String;
 
-const CONDITION: &[Attribute] = &[
+pub(super) const CONDITION: &[Attribute] = &[
     Attribute::new("test", Ty::String, "The condition operator, as StringEquals.").required(),
     Attribute::new("variable", Ty::String, "The condition key, as aws:SourceAccount.").required(),
     Attribute::new("values", Ty::List(&STRING), "The values, any of which may match.").required(),

@@ -4,6 +4,7 @@ use super::Mode;
 use super::evaluate::Evaluator;
 use super::expand::assemble;
 use super::pins::choose;
+use super::policy_document;
 use super::program::Data;
 use super::scope::{Iteration, failed};
 use crate::diagnostic::{Diagnostic, Span};
@@ -18,13 +19,17 @@ use std::sync::Arc;
 type Other = (&'static str, &'static [(&'static str, bool)], &'static [&'static str]);
 
 /// What can be read besides objects of the kinds.
-const OTHERS: [Other; 2] = [
+const OTHERS: [Other; 5] = [
     ("caller_identity", &[], &["account_id", "arn", "partition", "region"]),
     (
         "addon_version",
         &[("addon", true), ("kubernetes_version", true), ("most_recent", false)],
         &["addon", "kubernetes_version", "version"],
     ),
+    // Their blocks are read as the table of policy documents says.
+    (policy_document::NAMES[0], &[], &["json", "minified_json"]),
+    (policy_document::NAMES[1], &[], &["json", "minified_json"]),
+    (policy_document::NAMES[2], &[], &["json", "minified_json"]),
 ];
 
 /// The names of everything a data block can read.
@@ -76,6 +81,9 @@ impl Evaluator<'_> {
 
     /// What one instance of a data block reads, `None` after an error.
     fn read(&mut self, at: usize, data: &Data, iteration: &Iteration) -> Option<Value> {
+        if policy_document::NAMES.contains(&&*data.of) {
+            return self.policy_document(at, data, iteration);
+        }
         let known = &self.program.modules[self.modules[at].module].providers;
         let named = data.provider.as_ref().map(|(provider, _)| provider.clone()).unwrap_or_default();
         let provider = known.get(&named).cloned().unwrap_or(named);

@@ -80,7 +80,11 @@ fn labels(path: &[&str]) -> Option<usize> {
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
         [_, .., "dynamic"] => Some(1),
         [kind, nested @ ..] => {
-            let mut attributes = kinds::schema(kind)?.attributes;
+            let mut attributes = match *kind {
+                // No other data block has blocks in it.
+                "data" => kinds::policy_document::ATTRIBUTES,
+                kind => kinds::schema(kind)?.attributes,
+            };
             for name in nested {
                 let attribute = attributes.iter().find(|attribute| attribute.name == *name)?;
                 attribute.is_block().then_some(())?;

@@ -10,6 +10,7 @@ use crate::diff::{Action, Proposal, Proposed};
 use crate::kinds::recommended::{self, Session};
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_SHARED, pod_trust};
 use crate::live::{Fact, Object, Phase, ownership_tags};
+use crate::stack::Mode;
 use crate::value::{Address, Identity, Key, Map, Origin, Place, ProviderRef, Type, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,9 +37,32 @@ pub(super) struct Request<'a> {
     pub span: Span,
 }
 
+/// A role that an add-on's instance asks for: all that a derived instance is made of.
+#[derive(Clone, Debug)]
+pub(super) struct RoleRequest {
+    requester: Requester,
+    /// The add-on's name.
+    addon: Arc<str>,
+    symbolic: Identity<ProviderRef>,
+    place: Place,
+    address: Address,
+    desired: Map,
+    /// It belongs to the account.
+    shared: bool,
+    policies: Arc<[Arc<str>]>,
+    cluster_arn: Arc<str>,
+    /// Where it is known.
+    namespace: Option<Arc<str>>,
+    span: Span,
+}
+
 impl Evaluator<'_> {
-    /// One role: made for the first that asks, found by the others. Its address and ARN.
-    pub(super) fn derive(&mut self, asking: &Asking<'_>, request: &Request<'_>) -> Option<(Address, Value)> {
+    /// What one role would be, and its ARN. `None` after an error.
+    pub(super) fn request(
+        &mut self,
+        asking: &Asking<'_>,
+        request: &Request<'_>,
+    ) -> Option<(RoleRequest, Value)> {
         let schema = kinds::schema("role")?;
         let provider = &asking.symbolic.scope;
         let place = self.snapshot.place(provider, schema.regional)?;
@@ -53,95 +77,102 @@ impl Evaluator<'_> {
             );
             return None;
         }
-        let symbolic = Identity {
-            scope: provider.clone(),
-            kind: schema.kind.into(),
-            key: Arc::from([schema.key_part(name)]),
-        };
-        let identity = symbolic.within(place.clone());
+        let shared = request.own.is_none();
+        let address = address(name);
         let mut desired = self.role(schema, provider, request);
-        if let Some(index) = self.derived.get(&identity).copied() {
-            let known = &self.evaluation.instances[index];
-            if let Some(problem) = unequal(known, &desired, asking, request) {
-                self.diagnostics.push(problem);
-                return None;
-            }
-            let found = (known.address.clone(), known.proposed.after.get("arn").cloned()?);
-            if let Some(derived) = &mut self.evaluation.instances[index].derived {
-                derived.requested_by.push(requester(asking, request.service_account));
-            }
-            self.suffices(&identity, request).then_some(())?;
-            return Some(found);
-        }
-        let address = Address {
-            module: Arc::from([]),
-            kind: schema.kind.into(),
-            name: recommended::RECOMMENDED.into(),
-            key: Some(Key::Str(name.as_str().into())),
-            origin: Origin::Derived,
-        };
-        let tags = match request.own {
-            None => Map::from([(TAG_SHARED.0.into(), Value::from(TAG_SHARED.1))]),
-            Some(_) => {
+        let tags = match shared {
+            true => Map::from([(TAG_SHARED.0.into(), Value::from(TAG_SHARED.1))]),
+            false => {
                 let caller = self.snapshot.callers.get(provider).and_then(Fact::known);
                 ownership_tags(&self.evaluation.stack, &address, caller.map(|caller| &*caller.region))
             }
         };
         desired.insert(OWNERSHIP.into(), Value::map(tags));
-        let shared = request.own.is_none();
-        let fact = self.snapshot.object(&identity);
-        let proposed = match fact {
-            // The account's own is taken as it is.
-            Some(Fact::Known(object)) if shared && object.phase != Phase::Deleting => as_it_is(object),
-            _ => self.propose(schema, &Ignore::None, &address, &symbolic, Some(&place), &desired),
+        let request = RoleRequest {
+            requester: requester(asking, request.service_account),
+            addon: request.addon.into(),
+            symbolic: symbolic(schema, provider, name),
+            place,
+            address,
+            desired,
+            shared,
+            policies: request.policies.into(),
+            cluster_arn: request.cluster_arn.into(),
+            namespace: request.namespace.map(Arc::from),
+            span: request.span,
         };
-        let mut proposed = proposed;
-        if shared && fact.is_none() {
-            // Whoever made it may have given it a path.
-            proposed
-                .after
-                .insert("arn".into(), Value::pending(Type::String, [Want::Object(symbolic.clone())]));
-        }
-        self.suffices(&identity, request).then_some(())?;
-        let arn = proposed.after.get("arn").cloned()?;
-        self.derived.insert(identity, self.evaluation.instances.len());
-        let derived = Derived { requested_by: vec![requester(asking, request.service_account)], shared };
-        self.push_derived(address.clone(), schema, symbolic, place, request.span, desired, proposed, derived);
-        Some((address, arn))
+        let arn = self.role_proposed(&request)?.after.get("arn").cloned()?;
+        Some((request, arn))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one instance")]
-    fn push_derived(
-        &mut self,
-        address: Address,
-        schema: &'static Schema,
-        symbolic: Identity<ProviderRef>,
-        place: Place,
-        span: Span,
-        desired: Map,
-        proposed: Proposed,
-        derived: Derived,
-    ) {
-        let adopt = self.adopt_consent(&address);
-        self.evaluation.instances.push(Instance {
-            address,
-            schema,
-            provider: symbolic.scope.clone(),
-            span,
-            spans: BTreeMap::new(),
-            desired,
-            identity: Some(symbolic.within(place)),
-            symbolic,
-            claims: BTreeMap::new(),
-            proposed,
-            references: BTreeSet::new(),
-            whole_blocks: BTreeSet::new(),
-            depends_on: BTreeSet::new(),
-            adopt,
-            pin: None,
-            prevent_destroy: false,
-            derived: Some(derived),
-        });
+    /// What has to happen to a role that is asked for.
+    fn role_proposed(&mut self, request: &RoleRequest) -> Option<Proposed> {
+        let schema = kinds::schema("role")?;
+        let RoleRequest { symbolic, place, address, desired, shared, .. } = request;
+        let fact = self.snapshot.object(&symbolic.within(place.clone()));
+        if let Some(Fact::Known(object)) = fact
+            && *shared
+            && object.phase != Phase::Deleting
+        {
+            // The account's own is taken as it is.
+            return Some(as_it_is(object));
+        }
+        let mut proposed = self.propose(schema, &Ignore::None, address, symbolic, Some(place), desired);
+        if *shared && fact.is_none() {
+            // Whoever made it may have given it a path.
+            let pending = Value::pending(Type::String, [Want::Object(symbolic.clone())]);
+            proposed.after.insert("arn".into(), pending);
+        }
+        Some(proposed)
+    }
+
+    /// Makes an instance of each role that add-ons ask for; those that mean the same role share it.
+    pub(super) fn derive_roles(&mut self) {
+        let Some(schema) = kinds::schema("role") else { return };
+        let requests: Vec<RoleRequest> =
+            self.evaluation.instances.iter().flat_map(|instance| instance.roles.iter().cloned()).collect();
+        let mut made: Vec<Instance> = Vec::new();
+        let mut known: BTreeMap<Identity<Place>, usize> = BTreeMap::new();
+        for request in &requests {
+            let identity = request.symbolic.within(request.place.clone());
+            if self.inputs.mode == Mode::Apply {
+                self.suffices(&identity, request);
+            }
+            if let Some(index) = known.get(&identity) {
+                let first = &mut made[*index];
+                if let Some(problem) = unequal(first, request) {
+                    self.diagnostics.push(problem);
+                } else if let Some(derived) = &mut first.derived {
+                    derived.requested_by.push(request.requester.clone());
+                }
+                continue;
+            }
+            let Some(proposed) = self.role_proposed(request) else { continue };
+            let derived = Derived { requested_by: vec![request.requester.clone()], shared: request.shared };
+            known.insert(identity.clone(), made.len());
+            made.push(Instance {
+                address: request.address.clone(),
+                schema,
+                provider: request.symbolic.scope.clone(),
+                span: request.span,
+                spans: BTreeMap::new(),
+                desired: request.desired.clone(),
+                symbolic: request.symbolic.clone(),
+                identity: Some(identity),
+                claims: BTreeMap::new(),
+                proposed,
+                references: BTreeSet::new(),
+                whole_blocks: BTreeSet::new(),
+                depends_on: BTreeSet::new(),
+                adopt: self.adopt_consent(&request.address),
+                pin: None,
+                prevent_destroy: false,
+                derived: Some(derived),
+                roles: Vec::new(),
+            });
+        }
+        // They refer to nothing, and add-ons refer to them.
+        self.evaluation.instances.splice(0..0, made);
     }
 
     /// The attributes of a recommended role.
@@ -159,7 +190,12 @@ impl Evaluator<'_> {
             role.insert("path".into(), own.path.clone());
             role.insert("permissions_boundary".into(), own.boundary.clone());
             if let (true, Some(namespace)) = (own.scoped, request.namespace) {
-                role.insert("trust".into(), request.session(namespace).trust());
+                let session = Session {
+                    cluster_arn: request.cluster_arn,
+                    namespace,
+                    service_account: request.service_account,
+                };
+                role.insert("trust".into(), session.trust());
             }
             let tags = self.evaluation.providers.get(provider).map(|config| &config.default_tags);
             let tags = tags.into_iter().flatten();
@@ -170,25 +206,29 @@ impl Evaluator<'_> {
         role
     }
 
-    /// Whether a role of the account that exists is good enough, with a complaint if it is not.
-    fn suffices(&mut self, identity: &Identity<Place>, request: &Request<'_>) -> bool {
-        let (None, Some(Fact::Known(object))) = (request.own, self.snapshot.object(identity)) else {
-            return true;
+    /// Complains if a role of the account exists and is not good enough.
+    fn suffices(&mut self, identity: &Identity<Place>, request: &RoleRequest) {
+        let (true, Some(Fact::Known(object))) = (request.shared, self.snapshot.object(identity)) else {
+            return;
         };
         if object.phase == Phase::Deleting {
-            return true;
+            return;
         }
-        let session = request.session(request.namespace.unwrap_or_default());
-        let lacks = pod_trust::lacks(&object.attributes, request.policies, &session);
+        let session = Session {
+            cluster_arn: &request.cluster_arn,
+            namespace: request.namespace.as_deref().unwrap_or_default(),
+            service_account: &request.requester.service_account,
+        };
+        let lacks = pod_trust::lacks(&object.attributes, &request.policies, &session);
         if lacks.is_empty() {
-            return true;
+            return;
         }
-        let name = &request.name;
+        let name = request.symbolic.part(0);
         let mut diagnostic = Diagnostic::error(
             "insufficient-role",
             format!(
                 "The role \"{name}\" exists and lacks what EKS recommends for {}'s {}",
-                request.addon, request.service_account
+                request.addon, request.requester.service_account
             ),
         )
         .at(request.span)
@@ -200,74 +240,75 @@ impl Evaluator<'_> {
         self.diagnostics.push(diagnostic.help(format!(
             "complete it, as with: aws iam attach-role-policy --role-name {name} --policy-arn …, or make a role of the stack's own: recommended {{}}"
         )));
-        false
     }
 
-    /// When everything is destroyed, the account's roles that the add-on used stay.
-    pub(super) fn left(&mut self, asking: &Asking<'_>, span: Span) {
-        let Some(schema) = kinds::schema("role") else { return };
+    /// When everything is destroyed: the account's roles that an add-on used, as the account tells it.
+    pub(super) fn used_roles(&mut self, asking: &Asking<'_>, span: Span) -> Vec<RoleRequest> {
+        let Some(schema) = kinds::schema("role") else { return Vec::new() };
+        let provider = &asking.symbolic.scope;
         let Some(fact) = self.live(asking.symbolic) else {
             self.evaluation.wants.insert(Want::Object(asking.symbolic.clone()));
-            return;
+            return Vec::new();
         };
-        let Some(place) = self.snapshot.place(&asking.symbolic.scope, schema.regional) else { return };
+        let Some(place) = self.snapshot.place(provider, schema.regional) else { return Vec::new() };
         let blocks =
             fact.known().and_then(|object| object.attributes.get(ASSOCIATIONS)).and_then(Value::as_map);
-        let used = blocks.into_iter().flatten().filter_map(|(account, block)| {
-            Some((account.clone(), Arc::<str>::from(block.get("role_arn")?.as_str()?.rsplit('/').next()?)))
-        });
-        for (account, name) in used {
-            let symbolic = Identity {
-                scope: asking.symbolic.scope.clone(),
-                kind: schema.kind.into(),
-                key: Arc::from([schema.key_part(&name)]),
-            };
-            let identity = symbolic.within(place.clone());
-            let object = match self.snapshot.object(&identity) {
+        let mut found = Vec::new();
+        for (account, block) in blocks.into_iter().flatten() {
+            let arn = block.get("role_arn").and_then(Value::as_str);
+            let Some(name) = arn.and_then(|arn| arn.rsplit('/').next()) else { continue };
+            let symbolic = symbolic(schema, provider, name);
+            match self.snapshot.object(&symbolic.within(place.clone())) {
                 None => {
                     self.evaluation.wants.insert(Want::Object(symbolic));
-                    continue;
                 }
-                Some(Fact::Known(object)) if is_shared(object) => object,
-                Some(_) => continue,
-            };
-            if let Some(index) = self.derived.get(&identity).copied() {
-                if let Some(derived) = &mut self.evaluation.instances[index].derived {
-                    derived.requested_by.push(requester(asking, &account));
-                }
-                continue;
+                Some(Fact::Known(object)) if is_shared(object) => found.push(RoleRequest {
+                    requester: requester(asking, account),
+                    addon: asking.symbolic.part(1).into(),
+                    address: address(name),
+                    symbolic,
+                    place: place.clone(),
+                    desired: object.attributes.clone(),
+                    shared: true,
+                    policies: Arc::from([]),
+                    cluster_arn: "".into(),
+                    namespace: None,
+                    span,
+                }),
+                Some(_) => {}
             }
-            let address = Address {
-                module: Arc::from([]),
-                kind: schema.kind.into(),
-                name: recommended::RECOMMENDED.into(),
-                key: Some(Key::Str(name)),
-                origin: Origin::Derived,
-            };
-            self.derived.insert(identity, self.evaluation.instances.len());
-            let derived = Derived { requested_by: vec![requester(asking, &account)], shared: true };
-            let (desired, proposed) = (object.attributes.clone(), as_it_is(object));
-            self.push_derived(address, schema, symbolic, place.clone(), span, desired, proposed, derived);
         }
+        found
     }
 
     pub(super) fn want_role(&mut self, provider: &ProviderRef, name: &str) {
         let Some(schema) = kinds::schema("role") else { return };
-        let identity = Identity {
-            scope: provider.clone(),
-            kind: schema.kind.into(),
-            key: Arc::from([schema.key_part(name)]),
-        };
+        let identity = symbolic(schema, provider, name);
         if self.live(&identity).is_none() {
             self.evaluation.wants.insert(Want::Object(identity));
         }
     }
 }
 
-impl Request<'_> {
-    fn session<'s>(&'s self, namespace: &'s str) -> Session<'s> {
-        Session { cluster_arn: self.cluster_arn, namespace, service_account: self.service_account }
+impl RoleRequest {
+    /// Where the derived instance will be found.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
     }
+}
+
+fn address(name: &str) -> Address {
+    Address {
+        module: Arc::from([]),
+        kind: "role".into(),
+        name: recommended::RECOMMENDED.into(),
+        key: Some(Key::Str(name.into())),
+        origin: Origin::Derived,
+    }
+}
+
+fn symbolic(schema: &Schema, provider: &ProviderRef, name: &str) -> Identity<ProviderRef> {
+    Identity { scope: provider.clone(), kind: schema.kind.into(), key: Arc::from([schema.key_part(name)]) }
 }
 
 fn requester(asking: &Asking<'_>, service_account: &str) -> Requester {
@@ -288,16 +329,11 @@ fn is_shared(object: &Object) -> bool {
 }
 
 /// The complaint, if two ask for one role and mean different ones.
-fn unequal(
-    known: &Instance,
-    desired: &Map,
-    asking: &Asking<'_>,
-    request: &Request<'_>,
-) -> Option<Diagnostic> {
+fn unequal(known: &Instance, request: &RoleRequest) -> Option<Diagnostic> {
     let derived = known.derived.as_ref()?;
     let first = derived.requested_by.first()?;
-    let asking = requester(asking, request.service_account);
-    let name = &request.name;
+    let (asking, desired) = (&request.requester, &request.desired);
+    let name = request.symbolic.part(0);
     let message = format!("{first} and {asking} ask for one role \"{name}\" and mean different ones");
     let differs = |attribute: &&String| {
         let side = |side: &Map| side.get(attribute.as_str()).cloned();
@@ -311,7 +347,7 @@ fn unequal(
         .map(ToString::to_string)
         .collect();
     let different: Vec<&String> = names.iter().filter(differs).filter(|name| *name != "trust").collect();
-    let label = match (derived.shared == request.own.is_none(), different.as_slice()) {
+    let label = match (derived.shared == request.shared, different.as_slice()) {
         (false, _) => "once the account's, once the stack's own".to_string(),
         (true, []) => return None,
         (true, [attribute]) => format!("with another {attribute}"),
@@ -324,7 +360,7 @@ fn unequal(
         diagnostic = diagnostic.related(known.span, "asked for here first");
     }
     for attribute in
-        different.iter().filter(|name| derived.shared == request.own.is_none() && *name != &"description")
+        different.iter().filter(|name| derived.shared == request.shared && *name != &"description")
     {
         let shown = |side: &Map| {
             side.get(attribute.as_str())

@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{AddressPattern, Identity, Place, ProviderRef, Value, Want};
+use crate::value::{AddressPattern, ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,7 +44,6 @@ pub fn evaluate(
         replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
-        derived: BTreeMap::new(),
         kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -105,8 +104,6 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
-    /// The instances that no block stands for.
-    pub(super) derived: BTreeMap<Identity<Place>, usize>,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -169,6 +166,7 @@ impl Evaluator<'_> {
                 self.failed.insert(node.clone());
             }
         }
+        self.derive_roles();
         self.unused_default_provider();
         self.search();
         self.adoptions();

@@ -1,5 +1,6 @@
 //! What evaluation yields.
 
+use super::derived::RoleRequest;
 use super::lock::{Lock, Pin};
 use super::provider::ProviderConfig;
 use crate::diagnostic::Span;
@@ -56,6 +57,8 @@ pub struct Instance {
     pub prevent_destroy: bool,
     /// `None`: a block of the files stands for it.
     pub derived: Option<Derived>,
+    /// The roles it asks for, each of which becomes an instance.
+    pub(super) roles: Vec<RoleRequest>,
 }
 
 impl Instance {

@@ -18,6 +18,7 @@ pub mod lock;
 mod modules;
 mod objects;
 mod pins;
+mod policy_document;
 mod program;
 mod provider;
 mod recommended;

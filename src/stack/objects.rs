@@ -12,7 +12,7 @@ use crate::diff::{self, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Evaluator<'_> {
@@ -56,10 +56,10 @@ impl Evaluator<'_> {
         let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
             return None;
         };
-        let mut derived = BTreeSet::new();
+        let mut roles = Vec::new();
         if schema.kind == "addon" {
             let asking = Asking { address: &address, symbolic: &symbolic, header: resource.span };
-            derived = self.recommended(&asking, &mut desired, &mut spans)?;
+            roles = self.recommended(&asking, &mut desired, &mut spans)?;
         }
         if schema.kind == "role" {
             self.recommended_for(&provider, &mut desired, &spans)?;
@@ -99,7 +99,7 @@ impl Evaluator<'_> {
         }
         let value = exposed(&proposed.after);
         let (mut references, whole_blocks) = self.references(node, at);
-        references.append(&mut derived);
+        references.extend(roles.iter().map(|role| role.address().clone()));
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
         self.evaluation.instances.push(Instance {
@@ -120,6 +120,7 @@ impl Evaluator<'_> {
             pin,
             prevent_destroy: resource.prevent_destroy,
             derived: None,
+            roles,
         });
         Some(value)
     }
@@ -221,8 +222,10 @@ impl Evaluator<'_> {
         }
         // A block as a whole stands for all of its instances; what names one of them goes first.
         let adopts = &self.program.adopts;
-        let one = adopts.iter().find(|adopt| adopt.to == *address);
-        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == address.without_key()))?;
+        // Whether a block of the files stands for an instance is nothing an address in the files tells.
+        let named = Address { origin: Origin::Declared, ..address.clone() };
+        let one = adopts.iter().find(|adopt| adopt.to == named);
+        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == named.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

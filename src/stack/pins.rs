@@ -57,12 +57,20 @@ impl Evaluator<'_> {
                 return Ok(None);
             }
         };
+        let addon: Arc<str> = symbolic.part(1).into();
         let Some(place) = self.snapshot.place(provider, true) else {
-            let want = Want::Caller(provider.clone());
-            desired.insert(attribute.name.into(), Value::pending(Type::String, [want]));
+            let mut wants = vec![Want::Caller(provider.clone())];
+            // Where no region has a pin for it, the versions can be asked for along with the caller.
+            let pinned = self.program.lock.keys().any(|key| {
+                key.addon == addon && key.kubernetes == kubernetes && *key.constraint == *text
+            });
+            if !pinned {
+                wants.push(Want::AddonVersions { provider: provider.clone(), addon, kubernetes });
+            }
+            self.evaluation.wants.extend(wants.iter().cloned());
+            desired.insert(attribute.name.into(), Value::pending(Type::String, wants));
             return Ok(None);
         };
-        let addon: Arc<str> = symbolic.part(1).into();
         let key = PinKey::new(&place, &addon, &kubernetes, text);
         if let Some(version) = self.program.lock.get(&key) {
             desired.insert(attribute.name.into(), Value::string(version.clone()).mark(given.is_sensitive()));

@@ -1,14 +1,14 @@
 //! Recommended roles: derived from add-ons that ask for them.
 
 use super::catalog::{AddonAt, Read, known};
-use super::derived::{Own, Request};
+use super::derived::{Own, Request, RoleRequest};
 use super::evaluate::Evaluator;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::recommended;
 use crate::live::Fact;
 use crate::stack::Mode;
 use crate::value::{Address, Identity, Map, Path, ProviderRef, Type, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An add-on that asks.
@@ -18,17 +18,20 @@ pub(super) struct Asking<'a> {
     pub header: Span,
 }
 
+/// A service account, the role for it, and the role's ARN.
+type Association = (Arc<str>, RoleRequest, Value);
+
 pub(super) const ASSOCIATIONS: &str = "pod_identity_association";
 
 impl Evaluator<'_> {
     /// Adds an association for every service account that EKS recommends policies for and no block names, each
-    /// with a derived role; the addresses of these roles. `None` after an error.
+    /// with a role; these roles. `None` after an error.
     pub(super) fn recommended(
         &mut self,
         asking: &Asking<'_>,
         desired: &mut Map,
         spans: &mut BTreeMap<Path, Span>,
-    ) -> Option<BTreeSet<Address>> {
+    ) -> Option<Vec<RoleRequest>> {
         let span = |name| spans.get(&Path::attribute(name)).copied().unwrap_or(asking.header);
         let at = span("pod_identity");
         let given = desired.get("pod_identity").filter(|given| !given.is_null()).cloned();
@@ -44,45 +47,44 @@ impl Evaluator<'_> {
                 );
                 return None;
             }
-            return Some(BTreeSet::new());
+            return Some(Vec::new());
         };
         if self.inputs.mode == Mode::Destroy {
-            self.left(asking, at);
-            return Some(BTreeSet::new());
+            return Some(self.used_roles(asking, at));
         }
         if given.is_unknown() {
             let before = self.diagnostics.len();
             self.unknown("\"pod_identity\"", &given, at);
             desired.insert(ASSOCIATIONS.into(), given);
-            return (self.diagnostics.len() == before).then(BTreeSet::new);
+            return (self.diagnostics.len() == before).then(Vec::new);
         }
         let (version, found) = match self.derive_all(asking, at, span("recommended"), desired) {
             Read::Known(found) => found,
             Read::Pending(wants) => {
                 self.evaluation.wants.extend(wants.iter().cloned());
                 desired.insert(ASSOCIATIONS.into(), Value::pending(Type::Any, wants));
-                return Some(BTreeSet::new());
+                return Some(Vec::new());
             }
             Read::Failed => return None,
         };
         // What is recommended is recommended for a version: an add-on that is yet to be made gets that one.
         desired.entry("version".into()).or_insert_with(|| Value::string(version));
         if found.is_empty() {
-            return Some(BTreeSet::new());
+            return Some(Vec::new());
         }
-        let mut addresses = BTreeSet::new();
+        let mut roles = Vec::new();
         let mut entries = desired.get(ASSOCIATIONS).and_then(Value::as_map).cloned().unwrap_or_default();
-        for (account, address, arn) in found {
+        for (account, role, arn) in found {
             let path = Path::attribute(ASSOCIATIONS).key(account.clone());
             spans.insert(path.attr("role_arn"), at);
             spans.insert(path, at);
             let block =
                 Value::object([("service_account", Value::string(account.clone())), ("role_arn", arn)]);
             entries.insert(account, block);
-            addresses.insert(address);
+            roles.push(role);
         }
         desired.insert(ASSOCIATIONS.into(), Value::map(entries));
-        Some(addresses)
+        Some(roles)
     }
 
     /// The version this is for; service account, role and its ARN for each account that EKS recommends policies for
@@ -93,7 +95,7 @@ impl Evaluator<'_> {
         span: Span,
         block_span: Span,
         desired: &Map,
-    ) -> Read<(Arc<str>, Vec<(Arc<str>, Address, Value)>)> {
+    ) -> Read<(Arc<str>, Vec<Association>)> {
         let (cluster, addon) = (asking.symbolic.part(0), asking.symbolic.part(1));
         let provider = &asking.symbolic.scope;
         let at = AddonAt { provider, addon, span };
@@ -146,8 +148,8 @@ impl Evaluator<'_> {
                 namespace: namespace.as_deref(),
                 span: if own.as_ref().is_some_and(|own| own.role_name.is_some()) { block_span } else { span },
             };
-            let Some((address, arn)) = self.derive(asking, &request) else { return Read::Failed };
-            found.push((account.clone(), address, arn));
+            let Some((role, arn)) = self.request(asking, &request) else { return Read::Failed };
+            found.push((account.clone(), role, arn));
         }
         Read::Known((version, found))
     }

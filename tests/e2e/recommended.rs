@@ -156,6 +156,26 @@ async fn a_role_of_the_stacks_own_is_scoped_and_goes_with_it() {
     destroyed.says(&[&format!(r#"role.recommended["{name}"]: destroyed"#)]);
 }
 
+#[test]
+fn a_saved_plan_is_bound_to_the_shared_role() {
+    let world = World::of(&stack("blue", ""));
+    world.apply().done();
+    world.write("main.eks.hcl", &stack("green", ""));
+    world.run(&["plan", "--out", "green.plan"]).done();
+    let planned = world.run(&["apply", "green.plan"]).done();
+    planned.says(&["Resources: 3 added"]);
+    world.unchanged();
+
+    // The role moves between plan and apply.
+    world.write("main.eks.hcl", &stack("red", ""));
+    world.run(&["plan", "--out", "red.plan"]).done();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { world.server().detach(ROLE, CNI).await });
+    let (refused, calls) = world.during(|| world.run(&["apply", "red.plan"]).ends(1));
+    refused.complains(&[ROLE]);
+    assert_eq!(writes(&calls), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn planning_takes_few_rounds() {
     // The cluster is somebody else's, the version EKS's default, the role's name known only from EKS's answer.

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::lang::syntax::Block;
 use crate::stack::data;
+use crate::stack::policy_document;
 use crate::stack::program::{Call, Data};
 use crate::value::ProviderRef;
 use std::sync::Arc;
@@ -38,7 +39,10 @@ impl Reader<'_> {
         }
         let names: Vec<&str> =
             arguments.iter().map(|(name, _)| *name).chain(["count", "for_each", "provider"]).collect();
-        self.only(block, &names, &[]);
+        // Of policy documents the blocks are checked where they are read.
+        if !policy_document::NAMES.contains(&&*of) {
+            self.only(block, &names, &[]);
+        }
         for (argument, _) in arguments.iter().filter(|(_, needed)| *needed) {
             if block.body.attribute(argument).is_none() {
                 self.error(
