@@ -11,6 +11,8 @@ mod validate;
 mod variables;
 
 #[cfg(feature = "aws")]
+mod adopt;
+#[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
 mod connect;
@@ -29,6 +31,8 @@ mod sandbox;
 #[cfg(feature = "aws")]
 mod session;
 mod show;
+#[cfg(feature = "aws")]
+mod snapshot;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -82,6 +86,10 @@ fn run() -> Exit {
     match cli.command {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Adopt(args) => adopt::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Snapshot(args) => snapshot::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Import(args) => import::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),

@@ -1,14 +1,17 @@
 //! What plan, apply and destroy share: from flags to a plan.
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, Variables};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{sources, variables};
 use crate::apply::{self, Planned};
+use crate::author;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
-use crate::stack::{self, Inputs, Mode, Program};
+use crate::stack::{self, Evaluation, Inputs, Mode, Program};
+use crate::value::ProviderRef;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -82,11 +85,13 @@ pub fn snapshot(inputs: &Inputs) -> Snapshot {
     Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
-/// Reads the files, connects and plans. Errors in the files are found before any call.
+/// Reads the files, connects and plans; from a snapshot file, if one is given, without asking AWS. Errors in
+/// the files are found before any call.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
+    from: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
     let inputs = inputs(&global.chdir, planning, mode)?;
@@ -100,16 +105,63 @@ pub async fn plan(
         diagnostics.extend(first);
         return Err(broken(diagnostics));
     }
-    let connected =
-        connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
     let files = sources::reader(&global.chdir, &inputs.sources);
-    let snapshot = snapshot(&inputs);
-    let planned =
-        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
+    let (connected, planned) = match from {
+        None => {
+            let connected =
+                connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
+            let snapshot = snapshot(&inputs);
+            let planned = apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await;
+            (connected, planned)
+        }
+        Some(file) => {
+            let snapshot = super::snapshot::read(global, file).map_err(|problem| broken(vec![*problem]))?;
+            let connected = super::snapshot::connected(file, &snapshot);
+            let planned = crate::plan::offline(&program, &inputs, &files, snapshot).map(Planned::from);
+            (connected, planned)
+        }
+    };
+    let planned = planned.map_err(broken)?;
     terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
     terminal.complain(&diagnostics, &program.sources);
     Ok(Session { program, inputs, planned, connected })
+}
+
+/// What the files declare, and all there is of the clusters that they name.
+pub struct Surveyed {
+    pub evaluation: Evaluation,
+    pub snapshot: Snapshot,
+    pub connected: Connected,
+    pub clusters: BTreeSet<(ProviderRef, Arc<str>)>,
+    pub sources: Sources,
+}
+
+/// Reads what the files declare and everything of their clusters, whosever it is.
+pub async fn survey(global: &Global, variables: &Variables) -> Result<Surveyed, Broken> {
+    let planning = Planning { variables: variables.clone(), ..Planning::default() };
+    let inputs = inputs(&global.chdir, &planning, Mode::Apply)?;
+    let (program, diagnostics) = stack::declare(&inputs.sources);
+    let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(broken(diagnostics));
+    }
+    let connected = connect::connect(global, 0).map_err(|problem| broken(vec![*problem]))?;
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let mut snapshot = snapshot(&inputs);
+    let evaluation =
+        apply::declared(&program, &inputs, &connected.aws, &files, &mut snapshot).await.map_err(broken)?;
+    let named = evaluation.instances.iter().filter_map(|instance| {
+        // The first part of the key of whatever lives in a cluster is the cluster's name.
+        let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
+        cluster.then(|| (instance.provider.clone(), Arc::from(instance.symbolic.part(0))))
+    });
+    let clusters: BTreeSet<(ProviderRef, Arc<str>)> = named.collect();
+    let wanted = |snapshot: &Snapshot| {
+        clusters.iter().flat_map(|(provider, name)| author::wants(provider, name, snapshot)).collect()
+    };
+    apply::gather(&evaluation, &connected.aws, &mut snapshot, &wanted).await.map_err(broken)?;
+    Ok(Surveyed { evaluation, snapshot, connected, clusters, sources: program.sources.clone() })
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

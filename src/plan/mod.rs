@@ -6,13 +6,16 @@ mod change;
 pub mod checker;
 mod document;
 mod event;
+mod offline;
 mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+pub mod snapshot_file;
 
 pub use build::{Built, build, digest};
 pub use change::{
     Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};
+pub use offline::{Offline, offline};

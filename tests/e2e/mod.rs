@@ -6,6 +6,7 @@ mod contract;
 mod drift;
 mod existing;
 mod full;
+mod import;
 mod in_place;
 mod reads;
 mod saved;
