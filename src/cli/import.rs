@@ -88,7 +88,7 @@ fn inputs(directory: &Path, args: &ImportCluster, new_stack: bool) -> Result<Inp
             }
         }
         let planning = Planning { variables: args.variables.clone(), ..Planning::default() };
-        return session::inputs(directory, &planning, Mode::Apply);
+        return session::inputs_of(directory, &planning, Mode::Apply);
     }
     let mut text = format!("stack {} {{}}\n", quoted_string(args.stack.as_ref().unwrap_or(&args.name)));
     if let Some(region) = &args.region {

@@ -19,6 +19,8 @@ mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "aws")]
+mod files;
+#[cfg(feature = "aws")]
 mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
@@ -33,6 +35,8 @@ mod session;
 mod show;
 #[cfg(feature = "aws")]
 mod snapshot;
+#[cfg(feature = "aws")]
+mod upgrade;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -99,6 +103,8 @@ fn run() -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

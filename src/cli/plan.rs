@@ -12,12 +12,15 @@ use std::path::Path;
 pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let mode = if args.destroy { Mode::Destroy } else { Mode::Apply };
     let result = session::block_on(async {
-        let from = match (&args.snapshot, args.refresh) {
+        let snapshot = match (&args.snapshot, args.refresh) {
             (Some(file), _) => Some(file.as_path()),
             (None, false) => Some(Path::new(snapshot::DEFAULT)),
             (None, true) => None,
         };
-        let session = session::plan(global, &args.planning, mode, from, terminal).await?;
+        let session = match snapshot {
+            Some(file) => session::plan_offline(global, &args.planning, mode, file, terminal)?,
+            None => session::plan(global, &args.planning, mode, terminal).await?,
+        };
         let allowed = session.show(terminal);
         if args.planning.stats {
             session::stats(&session.connected, terminal);

@@ -48,8 +48,13 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-/// Everything planning starts from, as the flags and the files of the directory say.
-pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// What the flags, the stack's files and the clock say.
+pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+    inputs_of(&global.chdir, planning, mode)
+}
+
+/// What the flags, the files of a directory and the clock say.
+pub fn inputs_of(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -85,47 +90,74 @@ pub fn snapshot(inputs: &Inputs) -> Snapshot {
     Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
-/// Reads the files, connects and plans; from a snapshot file, if one is given, without asking AWS. Errors in
-/// the files are found before any call.
+/// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
-    from: Option<&Path>,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(&global.chdir, planning, mode)?;
-    let (program, mut diagnostics) = stack::declare(&inputs.sources);
-    let sources = program.sources.clone();
-    let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
-    // Errors of declarations and of expressions come together.
-    let (_, first) = stack::evaluate(&program, &inputs, &Snapshot::default());
-    let first = stack::without_consequences(&diagnostics, first);
-    if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
-        diagnostics.extend(first);
-        return Err(broken(diagnostics));
-    }
+    let (session, diagnostics) = look(global, planning, inputs(global, planning, mode)?, None).await?;
+    terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// Plans from a snapshot file without asking AWS, and says which it was and what is worth a warning.
+pub fn plan_offline(
+    global: &Global,
+    planning: &Planning,
+    mode: Mode,
+    file: &Path,
+    terminal: &Terminal,
+) -> Result<Session, Broken> {
+    let inputs = inputs(global, planning, mode)?;
+    let (program, mut diagnostics) = declared(&inputs)?;
+    let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
+    let snapshot = super::snapshot::read(global, file).map_err(|problem| broken(vec![*problem]))?;
+    let connected = super::snapshot::connected(file, &snapshot);
     let files = sources::reader(&global.chdir, &inputs.sources);
-    let (connected, planned) = match from {
-        None => {
-            let connected =
-                connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
-            let snapshot = snapshot(&inputs);
-            let planned = apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await;
-            (connected, planned)
-        }
-        Some(file) => {
-            let snapshot = super::snapshot::read(global, file).map_err(|problem| broken(vec![*problem]))?;
-            let connected = super::snapshot::connected(file, &snapshot);
-            let planned = crate::plan::offline(&program, &inputs, &files, snapshot).map(Planned::from);
-            (connected, planned)
-        }
-    };
-    let planned = planned.map_err(broken)?;
+    let planned = crate::plan::offline(&program, &inputs, &files, snapshot).map_err(broken)?;
+    let planned = Planned::from(planned);
     terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
     terminal.complain(&diagnostics, &program.sources);
     Ok(Session { program, inputs, planned, connected })
+}
+
+/// What the files declare, and what is worth a warning. Errors of declarations and of expressions come together.
+fn declared(inputs: &Inputs) -> Result<(Program, Vec<Diagnostic>), Broken> {
+    let (program, mut diagnostics) = stack::declare(&inputs.sources);
+    let (_, first) = stack::evaluate(&program, inputs, &Snapshot::default());
+    let first = stack::without_consequences(&diagnostics, first);
+    if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
+        diagnostics.extend(first);
+        return Err(Broken { diagnostics, sources: program.sources });
+    }
+    Ok((program, diagnostics))
+}
+
+/// Connects, unless that is done, and plans without a word; the complaints are warnings and notes. Errors in the files are found
+/// before any call.
+pub async fn look(
+    global: &Global,
+    planning: &Planning,
+    inputs: Inputs,
+    connected: Option<Connected>,
+) -> Result<(Session, Vec<Diagnostic>), Broken> {
+    let (program, mut diagnostics) = declared(&inputs)?;
+    let sources = program.sources.clone();
+    let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
+    let connected = match connected {
+        Some(connected) => connected,
+        None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
+    };
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let snapshot = snapshot(&inputs);
+    let planned =
+        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
+    diagnostics.extend(planned.diagnostics.iter().cloned());
+    Ok((Session { program, inputs, planned, connected }, diagnostics))
 }
 
 /// What the files declare, and all there is of the clusters that they name.
@@ -140,12 +172,9 @@ pub struct Surveyed {
 /// Reads what the files declare and everything of their clusters, whosever it is.
 pub async fn survey(global: &Global, variables: &Variables) -> Result<Surveyed, Broken> {
     let planning = Planning { variables: variables.clone(), ..Planning::default() };
-    let inputs = inputs(&global.chdir, &planning, Mode::Apply)?;
-    let (program, diagnostics) = stack::declare(&inputs.sources);
+    let inputs = inputs(global, &planning, Mode::Apply)?;
+    let (program, _) = declared(&inputs)?;
     let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(broken(diagnostics));
-    }
     let connected = connect::connect(global, 0).map_err(|problem| broken(vec![*problem]))?;
     let files = sources::reader(&global.chdir, &inputs.sources);
     let mut snapshot = snapshot(&inputs);

@@ -5,7 +5,7 @@ use super::connect::Connected;
 use super::output::Terminal;
 use super::plan::finish;
 use super::session::{self, Broken};
-use super::{DONE, Exit};
+use super::{DONE, Exit, files};
 use crate::aws::{Aws, Setup};
 use crate::diagnostic::Diagnostic;
 use crate::live::Snapshot;
@@ -33,7 +33,7 @@ pub fn run(global: &Global, args: &Arguments, terminal: &Terminal) -> Exit {
             Some(parent) if args.file.is_none() => std::fs::create_dir_all(parent),
             _ => Ok(()),
         };
-        written.and_then(|()| std::fs::write(&path, &text)).map_err(|error| {
+        written.and_then(|()| files::replace(&path, &text)).map_err(|error| {
             broken(vec![Diagnostic::error(
                 "unwritable-file",
                 format!("{} cannot be written: {error}", file.display()),

@@ -12,6 +12,7 @@ mod refusals;
 mod relations;
 pub mod saved;
 pub mod snapshot_file;
+pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{
