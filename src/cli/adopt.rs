@@ -6,8 +6,11 @@ use super::plan::finish;
 use super::session::{self, Broken, Surveyed};
 use super::{DONE, Exit, import};
 use crate::author::{self, Listing, Unowned};
+use crate::kinds;
+use crate::live::Fact;
 use crate::value::{Identity, Place};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub fn run(global: &Global, args: &Adopt, terminal: &Terminal) -> Exit {
@@ -29,22 +32,28 @@ pub fn run(global: &Global, args: &Adopt, terminal: &Terminal) -> Exit {
 struct Found {
     clusters: Vec<(Identity<Place>, Vec<Unowned>)>,
     unread: Vec<(Identity<Place>, Arc<str>)>,
+    /// Clusters that are declared and not there.
+    missing: BTreeSet<Identity<Place>>,
 }
 
 impl Found {
     fn of(surveyed: &Surveyed) -> Self {
         let declared = import::identities(&surveyed.evaluation);
-        let mut found = Self { clusters: Vec::new(), unread: Vec::new() };
+        let mut found = Self { clusters: Vec::new(), unread: Vec::new(), missing: BTreeSet::new() };
         for (provider, cluster) in &surveyed.clusters {
             let Some(place) = surveyed.snapshot.place(provider, true) else { continue };
             let stack = &surveyed.evaluation.stack;
             let Listing { unowned, unread } =
                 author::unowned(&place, cluster, &surveyed.snapshot, stack, &declared);
-            found.clusters.push((crate::kinds::identity(&place, "cluster", &[cluster]), unowned));
+            let cluster = kinds::identity(&place, "cluster", &[cluster]);
+            if matches!(surveyed.snapshot.object(&cluster), Some(Fact::Absent)) {
+                found.missing.insert(cluster.clone());
+            }
+            found.clusters.push((cluster, unowned));
             found.unread.extend(unread);
         }
         // A role that several clusters' members use is listed once.
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (_, unowned) in &mut found.clusters {
             unowned.retain(|one| seen.insert(one.identity.clone()));
         }
@@ -61,6 +70,10 @@ impl Found {
         let mut blocks: Vec<String> = Vec::new();
         for (cluster, unowned) in &self.clusters {
             let name = cluster.name();
+            if self.missing.contains(cluster) {
+                text.push_str(&format!("The cluster {name} ({}) does not exist yet.\n", cluster.scope));
+                continue;
+            }
             if unowned.is_empty() {
                 text.push_str(&format!(
                     "Everything that could be read of the cluster {name} is this stack's.\n"

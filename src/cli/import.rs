@@ -189,6 +189,9 @@ fn tell(global: &Global, directory: &Path, imported: &Imported, terminal: &Termi
         for (identity, why) in &imported.left_out {
             text.push_str(&format!("  {} {}: {why}\n", identity.kind, identity.name()));
         }
+        if imported.left_out.iter().any(|(_, why)| why.contains("belongs to the stack")) {
+            text.push_str("To take over what belongs to another stack as well: --from-stack STACK\n");
+        }
     }
     terminal.print(&text);
 }

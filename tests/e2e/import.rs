@@ -187,6 +187,14 @@ fn adopt_lists_what_is_not_the_stacks() {
 }
 
 #[test]
+fn a_cluster_that_is_declared_and_not_there_has_nothing_to_adopt() {
+    let world = World::example("pod-identity");
+    adopt(&world).says(&["The cluster demo (123456789012/us-east-2) does not exist yet."]);
+    world.apply().done();
+    adopt(&world).says(&["Everything that could be read of the cluster demo is this stack's."]);
+}
+
+#[test]
 fn a_plan_from_a_snapshot_asks_nothing() {
     let world = seeded();
     world.run(&["import", "cluster", "demo"]).done();
