@@ -2,8 +2,8 @@
 
 use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Fact, Snapshot};
-use crate::plan::{Plan, saved};
+use crate::live::{Digest, Fact, Snapshot};
+use crate::plan::{self, Plan, saved};
 use crate::stack::{self, Evaluation, Inputs, Program};
 use crate::value::Want;
 use std::collections::BTreeSet;
@@ -27,6 +27,13 @@ pub struct Planned {
     pub snapshot: Snapshot,
     /// Warnings and notes of the last round.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl From<plan::Offline> for Planned {
+    fn from(offline: plan::Offline) -> Self {
+        let plan::Offline { plan, evaluation, snapshot, diagnostics } = offline;
+        Self { plan, evaluation, snapshot, diagnostics }
+    }
 }
 
 /// Plans against the live account. The snapshot may hold facts already; each want is answered once. On
@@ -75,8 +82,8 @@ pub async fn converge_further(
     }
 }
 
-/// What the files declare, without planning: an object that the stack may not touch is no obstacle. What
-/// has to be read for it is in the snapshot afterwards.
+/// What the files declare, without a plan: an object that the stack may not touch is no obstacle. What
+/// planning would have to read is in the snapshot afterwards.
 pub async fn declared(
     program: &Program,
     inputs: &Inputs,
@@ -89,11 +96,15 @@ pub async fn declared(
         let (evaluation, diagnostics) = stack::evaluate(program, inputs, snapshot);
         let broken = diagnostics.iter().any(Diagnostic::is_error);
         let Some(evaluation) = evaluation.filter(|_| !broken) else { return Err(diagnostics) };
-        if evaluation.wants.is_empty() {
+        let wants = match evaluation.wants.is_empty() {
+            true => plan::build(&evaluation, inputs, snapshot, &Digest::of_text("")).wants,
+            false => evaluation.wants.clone(),
+        };
+        if wants.is_empty() {
             return Ok(evaluation);
         }
-        chain.link(&evaluation.wants)?;
-        answer(&evaluation, evaluation.wants.clone(), aws, files, snapshot).await?;
+        chain.link(&wants)?;
+        answer(&evaluation, wants, aws, files, snapshot).await?;
     }
 }
 

@@ -58,6 +58,9 @@ pub fn import(request: &Request<'_>) -> Result<Imported, Box<Diagnostic>> {
     if survey.object(&survey.cluster).is_none() {
         return Err(missing(request, survey.denied(&survey.cluster)));
     }
+    if let Some(Fact::Denied(why)) = request.snapshot.members.get(&survey.cluster) {
+        return Err(missing(request, Some(why)));
+    }
     let mut imported = Imported::default();
     let drafts = choose(request, &survey, &mut imported);
     if drafts.is_empty() {
@@ -69,9 +72,12 @@ pub fn import(request: &Request<'_>) -> Result<Imported, Box<Diagnostic>> {
 fn missing(request: &Request<'_>, denied: Option<&str>) -> Box<Diagnostic> {
     let cluster = request.cluster;
     Box::new(match denied {
-        Some(why) => Diagnostic::error("unreadable", format!("The cluster \"{cluster}\" could not be read"))
-            .with_note(why)
-            .help("a failed read is never taken for absence: grant the permission, or try again"),
+        Some(why) => Diagnostic::error(
+            "unreadable",
+            format!("The cluster \"{cluster}\" and what lives in it could not be read"),
+        )
+        .with_note(why)
+        .help("a failed read is never taken for absence: grant the permission, or try again"),
         None => {
             let place = request.snapshot.place(request.provider, true);
             let place = place.map(|place| format!(" in {place}")).unwrap_or_default();

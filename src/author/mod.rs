@@ -13,4 +13,4 @@ mod unowned;
 
 pub use import::{Imported, Request, import};
 pub use survey::wants;
-pub use unowned::{Unowned, adopt_block, unowned};
+pub use unowned::{Listing, Unowned, adopt_block, unowned};

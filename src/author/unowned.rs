@@ -2,7 +2,7 @@
 
 use super::survey::Survey;
 use crate::lang::quoted_string;
-use crate::live::{Owner, Snapshot, StackName};
+use crate::live::{Fact, Owner, Snapshot, StackName};
 use crate::value::{Address, Identity, Place};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,28 +24,44 @@ impl Unowned {
     }
 }
 
+/// What a stack does not own of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    pub unowned: Vec<Unowned>,
+    /// What could not be read, and why.
+    pub unread: Vec<(Identity<Place>, Arc<str>)>,
+}
+
 /// Everything of a cluster that the stack does not own: the cluster, its add-ons, its associations and the roles
-/// of the account that these name. Holds what [`super::wants`] asked for.
+/// of the account that these name; and what could not be read, and why. The snapshot holds what [`super::wants`]
+/// asked for.
 pub fn unowned(
     place: &Place,
     cluster: &str,
     snapshot: &Snapshot,
     stack: &StackName,
     declared: &BTreeMap<Identity<Place>, Address>,
-) -> Vec<Unowned> {
+) -> Listing {
     let survey = Survey::new(place, cluster, snapshot);
-    let found = survey.all().filter_map(|identity| {
-        let object = survey.object(identity)?;
-        if object.owner.is(stack) {
-            return None;
+    let mut listing = Listing::default();
+    if let Some(Fact::Denied(why)) = snapshot.members.get(&survey.cluster) {
+        listing.unread.push((survey.cluster.clone(), why.clone()));
+    }
+    for identity in survey.all() {
+        match snapshot.object(identity) {
+            Some(Fact::Known(object)) if !object.owner.is(stack) => {
+                let owner = match &object.owner {
+                    Owner::None => None,
+                    Owner::Stack { stack, .. } => Some(stack.clone()),
+                };
+                let address = declared.get(identity).cloned();
+                listing.unowned.push(Unowned { identity: identity.clone(), address, owner });
+            }
+            Some(Fact::Denied(why)) => listing.unread.push((identity.clone(), why.clone())),
+            _ => {}
         }
-        let owner = match &object.owner {
-            Owner::None => None,
-            Owner::Stack { stack, .. } => Some(stack.clone()),
-        };
-        Some(Unowned { identity: identity.clone(), address: declared.get(identity).cloned(), owner })
-    });
-    found.collect()
+    }
+    listing
 }
 
 /// `adopt { to = … }`, laid out.

@@ -182,7 +182,7 @@ impl Catalog {
 fn inputs(global: &Global, args: &AddonsPlace) -> Result<Inputs, Vec<Diagnostic>> {
     if sources::any(&global.chdir) && args.region.is_none() {
         let planning = Planning { variables: args.variables.clone(), ..Planning::default() };
-        return session::inputs(&global.chdir, &planning, Mode::Apply);
+        return session::inputs(global, &planning, Mode::Apply);
     }
     let mut text = "stack \"none\" {}\n".to_string();
     if let Some(region) = &args.region {

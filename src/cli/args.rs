@@ -61,6 +61,12 @@ pub enum Command {
     /// Delete everything the stack owns
     #[cfg(feature = "aws")]
     Destroy(Destroy),
+    /// List what exists on the stack's clusters and is not the stack's
+    #[cfg(feature = "aws")]
+    Adopt(Adopt),
+    /// Save what is live, to plan from it without asking AWS
+    #[cfg(feature = "aws")]
+    Snapshot(Snapshot),
     /// Write the files of a stack for what exists
     #[cfg(feature = "aws")]
     Import(Import),
@@ -165,6 +171,29 @@ pub struct Plan {
     /// Plan to delete everything the stack owns
     #[arg(long)]
     pub destroy: bool,
+    /// false: plan from a snapshot instead of asking AWS
+    #[arg(long, value_name = "BOOL", default_value_t = true, hide_default_value = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub refresh: bool,
+    /// The snapshot to plan from, .eksform/snapshot.json otherwise. Asks AWS nothing
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct Adopt {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Snapshot {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Where to, .eksform/snapshot.json otherwise; - prints
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -28,7 +28,7 @@ impl From<Broken> for Outcome {
 pub fn run(global: &Global, args: &Check, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
         let planned = async {
-            let inputs = session::inputs(&global.chdir, &args.planning, Mode::Apply)?;
+            let inputs = session::inputs(global, &args.planning, Mode::Apply)?;
             session::look(global, &args.planning, inputs, None, Scope::Check).await
         };
         let (session, mut findings) = match planned.await {

@@ -11,7 +11,8 @@ use crate::author::{self, Imported, Request};
 use crate::diagnostic::Diagnostic;
 use crate::lang::quoted_string;
 use crate::live::Snapshot;
-use crate::render::{self, Counts};
+use crate::plan::{Change, ChangeAction};
+use crate::render;
 use crate::stack::{self, Evaluation, Inputs, Mode, Program, SourceTree};
 use crate::value::{Address, Identity, Place, ProviderRef};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,7 +68,7 @@ async fn cluster(global: &Global, args: &ImportCluster, terminal: &Terminal) -> 
         return Ok(DONE);
     }
     terminal.print(&format!("{}\n\n", session::header(&connected, &snapshot)));
-    write(&directory, args, &imported)?;
+    write(global, &directory, args, &imported)?;
     tell(global, &directory, &imported, terminal);
     check(inputs, new_stack, &imported, &connected, &directory, snapshot, terminal).await
 }
@@ -87,7 +88,7 @@ fn inputs(directory: &Path, args: &ImportCluster, new_stack: bool) -> Result<Inp
             }
         }
         let planning = Planning { variables: args.variables.clone(), ..Planning::default() };
-        return session::inputs(directory, &planning, Mode::Apply);
+        return session::inputs_of(directory, &planning, Mode::Apply);
     }
     let mut text = format!("stack {} {{}}\n", quoted_string(args.stack.as_ref().unwrap_or(&args.name)));
     if let Some(region) = &args.region {
@@ -129,14 +130,17 @@ fn labels(program: &Program) -> BTreeSet<(String, String)> {
 }
 
 /// Writes the files, all or none.
-fn write(directory: &Path, args: &ImportCluster, imported: &Imported) -> Result<(), Vec<Diagnostic>> {
+fn write(
+    global: &Global,
+    directory: &Path,
+    args: &ImportCluster,
+    imported: &Imported,
+) -> Result<(), Vec<Diagnostic>> {
     let paths: Vec<PathBuf> = imported.files.iter().map(|(name, _)| directory.join(name)).collect();
-    if let Some(path) = paths.iter().find(|path| path.exists()) {
+    if let Some((name, _)) = imported.files.iter().find(|(name, _)| directory.join(name).exists()) {
+        let shown = shown(global, directory, name);
         return Err(vec![
-            Diagnostic::error(
-                "file-exists",
-                format!("{} exists already, and is not overwritten", path.display()),
-            )
+            Diagnostic::error("file-exists", format!("{shown} exists already, and is not overwritten"))
             .help(format!(
                 "move it away, write into another directory with --out DIR, or print with --stdout: eksform import cluster {} --stdout",
                 args.name
@@ -157,6 +161,11 @@ fn write(directory: &Path, args: &ImportCluster, imported: &Imported) -> Result<
     Ok(())
 }
 
+/// A file as people would name it from where they are.
+fn shown(global: &Global, directory: &Path, name: &str) -> String {
+    if *directory == global.chdir { name.to_string() } else { directory.join(name).display().to_string() }
+}
+
 fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error("unwritable-file", format!("{} cannot be written: {error}", path.display()))
 }
@@ -165,11 +174,11 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
 fn tell(global: &Global, directory: &Path, imported: &Imported, terminal: &Terminal) {
     let mut text = String::new();
     for (name, _) in &imported.files {
-        let path = directory.join(name);
-        let path = if *directory == global.chdir { Path::new(name) } else { path.as_path() };
-        text.push_str(&format!("Wrote {}\n", path.display()));
+        text.push_str(&format!("Wrote {}\n", shown(global, directory, name)));
     }
-    let counts: Vec<String> = imported.counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let counted =
+        |(kind, count): &(&str, usize)| format!("{count} {kind}{}", if *count == 1 { "" } else { "s" });
+    let counts: Vec<String> = imported.counts.iter().map(counted).collect();
     text.push_str(&format!("\nDescribed: {}.\n", counts.join(", ")));
     if !imported.unmanaged.is_empty() {
         text.push_str("\nNot described, because eksform does not manage it:\n");
@@ -179,6 +188,9 @@ fn tell(global: &Global, directory: &Path, imported: &Imported, terminal: &Termi
         text.push_str("\nLeft out:\n");
         for (identity, why) in &imported.left_out {
             text.push_str(&format!("  {} {}: {why}\n", identity.kind, identity.name()));
+        }
+        if imported.left_out.iter().any(|(_, why)| why.contains("belongs to the stack")) {
+            text.push_str("To take over what belongs to another stack as well: --from-stack STACK\n");
         }
     }
     terminal.print(&text);
@@ -207,11 +219,28 @@ async fn check(
         return Err(broken(diagnostics));
     }
     let files = sources::reader(directory, &inputs.sources);
-    let planned =
-        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
+    let planned = match apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await {
+        Ok(planned) => planned,
+        Err(problems) if new_stack => return Err(broken(problems)),
+        // What stands in the way was there before.
+        Err(problems) => {
+            terminal.print("\nThe stack as a whole cannot be planned yet:\n");
+            terminal.complain(&problems, &program.sources);
+            return Ok(DONE);
+        }
+    };
     let plan = &planned.plan;
-    let counts = Counts::of(plan);
-    let exact = Counts { adopt: counts.adopt, ..Counts::default() } == counts;
+    let written = |change: &&Change| {
+        change
+            .address
+            .as_ref()
+            .is_some_and(|address| imported.adopted.contains_key(address.to_string().as_str()))
+    };
+    let exact = plan
+        .changes
+        .iter()
+        .filter(written)
+        .all(|change| change.action == ChangeAction::Update && change.only_ownership());
     let text = match exact {
         true => render::summary(plan, terminal.style()),
         false => render::plan(plan, terminal.style()),

@@ -13,6 +13,8 @@ mod variables;
 #[cfg(feature = "aws")]
 mod addons;
 #[cfg(feature = "aws")]
+mod adopt;
+#[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
 mod cache;
@@ -41,6 +43,8 @@ mod sandbox;
 #[cfg(feature = "aws")]
 mod session;
 mod show;
+#[cfg(feature = "aws")]
+mod snapshot;
 #[cfg(feature = "aws")]
 mod upgrade;
 
@@ -99,6 +103,10 @@ fn run() -> Exit {
     match cli.command {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Adopt(args) => adopt::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Snapshot(args) => snapshot::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Import(args) => import::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

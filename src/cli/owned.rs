@@ -20,7 +20,7 @@ pub fn run(global: &Global, args: &Show, terminal: &Terminal) -> Exit {
 
 async fn owned(global: &Global, args: &Show, terminal: &Terminal) -> Result<Exit, Broken> {
     let planning = Planning { variables: args.variables.clone(), ..Planning::default() };
-    let inputs = session::inputs(&global.chdir, &planning, Mode::Apply)?;
+    let inputs = session::inputs(global, &planning, Mode::Apply)?;
     let (program, diagnostics) = stack::declare(&inputs.sources);
     let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
     let mut snapshot = session::snapshot(&inputs);

@@ -3,15 +3,24 @@
 use super::args::{Global, Plan};
 use super::output::Terminal;
 use super::session::{self, Broken};
-use super::{CHANGES, DONE, ERROR, Exit};
+use super::{CHANGES, DONE, ERROR, Exit, snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::plan::saved;
 use crate::stack::Mode;
+use std::path::Path;
 
 pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let mode = if args.destroy { Mode::Destroy } else { Mode::Apply };
     let result = session::block_on(async {
-        let session = session::plan(global, &args.planning, mode, terminal).await?;
+        let snapshot = match (&args.snapshot, args.refresh) {
+            (Some(file), _) => Some(file.as_path()),
+            (None, false) => Some(Path::new(snapshot::DEFAULT)),
+            (None, true) => None,
+        };
+        let session = match snapshot {
+            Some(file) => session::plan_offline(global, &args.planning, mode, file, terminal)?,
+            None => session::plan(global, &args.planning, mode, terminal).await?,
+        };
         let allowed = session.show(terminal);
         session::stats(&session.connected, args.planning.stats, terminal);
         if !allowed {

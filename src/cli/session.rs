@@ -1,16 +1,18 @@
 //! What plan, apply and destroy share: from flags to a plan.
 
-use super::args::{Global, Planning, StatsForm};
+use super::args::{Global, Planning, StatsForm, Variables};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{sources, variables};
 use crate::apply::{self, Planned};
+use crate::author;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::plan::Plan;
 use crate::render;
 use crate::rules::{self, Scope};
-use crate::stack::{self, Inputs, Mode, Program};
+use crate::stack::{self, Evaluation, Inputs, Mode, Program};
+use crate::value::ProviderRef;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,8 +54,13 @@ fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
     given.iter().map(|text| text.as_str().into()).collect()
 }
 
-/// Everything planning starts from, as the flags and the files of the directory say.
-pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// What the flags, the stack's files and the clock say.
+pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+    inputs_of(&global.chdir, planning, mode)
+}
+
+/// What the flags, the files of a directory and the clock say.
+pub fn inputs_of(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -100,11 +107,60 @@ pub async fn plan(
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(&global.chdir, planning, mode)?;
+    let inputs = inputs(global, planning, mode)?;
     let (session, diagnostics) = look(global, planning, inputs, None, Scope::Plan).await?;
     terminal.print(&format!("{}\n\n", session.header()));
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
+}
+
+/// Plans from a snapshot file without asking AWS, and says which it was and what is worth a warning.
+pub fn plan_offline(
+    global: &Global,
+    planning: &Planning,
+    mode: Mode,
+    file: &Path,
+    terminal: &Terminal,
+) -> Result<Session, Broken> {
+    let inputs = inputs(global, planning, mode)?;
+    let (program, mut diagnostics) = declared(&inputs)?;
+    let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
+    let snapshot = super::snapshot::read(global, file).map_err(|problem| broken(vec![*problem]))?;
+    let connected = super::snapshot::connected(file, &snapshot);
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let planned = crate::plan::offline(&program, &inputs, &files, snapshot).map_err(broken)?;
+    let mut planned = Planned::from(planned);
+    judge(&program, &inputs, &mut planned, Scope::Plan);
+    diagnostics.extend(planned.diagnostics.iter().cloned());
+    let session = Session { program, inputs, planned, connected };
+    terminal.print(&format!("{}\n\n", session.header()));
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// What the files declare, and what is worth a warning. Errors of declarations and of expressions come together.
+fn declared(inputs: &Inputs) -> Result<(Program, Vec<Diagnostic>), Broken> {
+    let (program, mut diagnostics) = stack::declare(&inputs.sources);
+    let (_, first) = stack::evaluate(&program, inputs, &Snapshot::default());
+    let first = stack::without_consequences(&diagnostics, first);
+    if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
+        diagnostics.extend(first);
+        return Err(Broken { diagnostics, sources: program.sources });
+    }
+    Ok((program, diagnostics))
+}
+
+/// Holds a plan against the rules.
+fn judge(program: &Program, inputs: &Inputs, planned: &mut Planned, scope: Scope) {
+    let subject = rules::Subject {
+        plan: &planned.plan,
+        evaluation: &planned.evaluation,
+        snapshot: &planned.snapshot,
+        program,
+        now: inputs.now,
+    };
+    let report = rules::check(&subject, scope);
+    rules::enter(&mut planned.plan, report);
 }
 
 /// Connects, unless that is done, plans, and holds the plan against the rules, without a word; the complaints are
@@ -116,16 +172,9 @@ pub async fn look(
     connected: Option<Connected>,
     scope: Scope,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
-    let (program, mut diagnostics) = stack::declare(&inputs.sources);
+    let (program, mut diagnostics) = declared(&inputs)?;
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
-    // Errors of declarations and of expressions come together.
-    let (_, first) = stack::evaluate(&program, &inputs, &Snapshot::default());
-    let first = stack::without_consequences(&diagnostics, first);
-    if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
-        diagnostics.extend(first);
-        return Err(broken(diagnostics));
-    }
     let connected = match connected {
         Some(connected) => connected,
         None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
@@ -138,17 +187,42 @@ pub async fn look(
     let mut planned = apply::converge_further(&program, &inputs, &connected.aws, &files, &further, snapshot)
         .await
         .map_err(broken)?;
-    let subject = rules::Subject {
-        plan: &planned.plan,
-        evaluation: &planned.evaluation,
-        snapshot: &planned.snapshot,
-        program: &program,
-        now: inputs.now,
-    };
-    let report = rules::check(&subject, scope);
-    rules::enter(&mut planned.plan, report);
+    judge(&program, &inputs, &mut planned, scope);
     diagnostics.extend(planned.diagnostics.iter().cloned());
     Ok((Session { program, inputs, planned, connected }, diagnostics))
+}
+
+/// What the files declare, and all there is of the clusters that they name.
+pub struct Surveyed {
+    pub evaluation: Evaluation,
+    pub snapshot: Snapshot,
+    pub connected: Connected,
+    pub clusters: BTreeSet<(ProviderRef, Arc<str>)>,
+    pub sources: Sources,
+}
+
+/// Reads what the files declare and everything of their clusters, whosever it is.
+pub async fn survey(global: &Global, variables: &Variables) -> Result<Surveyed, Broken> {
+    let planning = Planning { variables: variables.clone(), ..Planning::default() };
+    let inputs = inputs(global, &planning, Mode::Apply)?;
+    let (program, _) = declared(&inputs)?;
+    let broken = |diagnostics| Broken { diagnostics, sources: program.sources.clone() };
+    let connected = connect::connect(global, 0).map_err(|problem| broken(vec![*problem]))?;
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let mut snapshot = snapshot(&inputs);
+    let evaluation =
+        apply::declared(&program, &inputs, &connected.aws, &files, &mut snapshot).await.map_err(broken)?;
+    let named = evaluation.instances.iter().filter_map(|instance| {
+        // The first part of the key of whatever lives in a cluster is the cluster's name.
+        let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
+        cluster.then(|| (instance.provider.clone(), Arc::from(instance.symbolic.part(0))))
+    });
+    let clusters: BTreeSet<(ProviderRef, Arc<str>)> = named.collect();
+    let wanted = |snapshot: &Snapshot| {
+        clusters.iter().flat_map(|(provider, name)| author::wants(provider, name, snapshot)).collect()
+    };
+    apply::gather(&evaluation, &connected.aws, &mut snapshot, &wanted).await.map_err(broken)?;
+    Ok(Surveyed { evaluation, snapshot, connected, clusters, sources: program.sources.clone() })
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

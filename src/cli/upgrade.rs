@@ -24,7 +24,7 @@ async fn steps(global: &Global, args: &Upgrade, terminal: &Terminal) -> Result<E
     let mut done: Vec<Step> = Vec::new();
     let mut connected = None;
     loop {
-        let inputs = session::inputs(&global.chdir, &args.planning, Mode::Apply)?;
+        let inputs = session::inputs(global, &args.planning, Mode::Apply)?;
         let (mut session, _) =
             session::look(global, &args.planning, inputs, connected.take(), Scope::Plan).await?;
         let (gathered, way) = plan(&mut session, args).await?;

@@ -7,12 +7,14 @@ pub mod checker;
 mod claims;
 mod document;
 mod event;
+mod offline;
 mod order;
 mod refusals;
 mod relations;
 pub mod saved;
 mod selection;
 mod shared;
+pub mod snapshot_file;
 pub mod upgrade;
 
 pub use build::{Built, build, digest};
@@ -21,3 +23,4 @@ pub use change::{
     Selection,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};
+pub use offline::{Offline, offline};

@@ -9,6 +9,7 @@ mod drift;
 mod examples;
 mod existing;
 mod full;
+mod import;
 mod in_place;
 mod reads;
 mod recommended;

@@ -7,6 +7,7 @@ mod show;
 pub mod shuffle;
 mod simulate;
 mod snapshot;
+mod snapshot_file;
 
 use case::Case;
 use eksform::plan::checker;
