@@ -382,10 +382,13 @@ fn session_tags(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     found
 }
 
+/// Namespace and service account.
+type Named = (Arc<str>, Arc<str>);
+
 /// How many associations each cluster will have, as far as is known.
 fn counts<'c>(context: &'c Context<'_>) -> Vec<(&'c Identity<Place>, usize)> {
     let mut counts = Vec::new();
-    let mut gone: BTreeMap<Identity<Place>, Vec<(Arc<str>, Arc<str>)>> = BTreeMap::new();
+    let mut gone: BTreeMap<Identity<Place>, Vec<Named>> = BTreeMap::new();
     for change in &context.plan.changes {
         if change.action == ChangeAction::Delete
             && change.schema.kind == "pod_identity_association"
@@ -396,7 +399,7 @@ fn counts<'c>(context: &'c Context<'_>) -> Vec<(&'c Identity<Place>, usize)> {
         }
     }
     for (identity, cluster) in &context.clusters {
-        let mut all: std::collections::BTreeSet<(Arc<str>, Arc<str>)> = context
+        let mut all: std::collections::BTreeSet<Named> = context
             .uses_in(identity)
             .map(|used| (used.namespace.clone().unwrap_or_default(), used.service_account.clone()))
             .collect();

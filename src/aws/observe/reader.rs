@@ -243,10 +243,16 @@ impl Reader {
         )
         .await?;
         let all = (addons, associations, node_groups, fargate_profiles);
-        let (Some(addons), Some(associations), Some(node_groups), Some(fargate_profiles)) = all else {
+        let (Some(mut addons), Some(associations), Some(mut node_groups), Some(mut fargate_profiles)) = all
+        else {
             return Ok(None);
         };
-        let associations = associations.to_vec();
+        let mut associations = associations.to_vec();
+        // The order in which AWS lists them says nothing, and a plan's fingerprint covers what was read.
+        addons.sort();
+        associations.sort();
+        node_groups.sort();
+        fargate_profiles.sort();
         Ok(Some(Members { addons, associations, node_groups, fargate_profiles }))
     }
 
