@@ -4,9 +4,30 @@ use super::build::Builder;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Object, Owner};
 use crate::stack::Instance;
+use crate::value::AddressPattern;
 
-/// A role that is taken as the account's and carries a stack's tag goes when that stack lets go of it.
+/// What there is to say of a role that is taken as the account's.
 pub(super) fn taken(builder: &mut Builder<'_>, instance: &Instance, object: &Object) {
+    let asked = builder.inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text));
+    if asked.into_iter().any(|pattern| pattern.matches(&instance.address)) {
+        builder.findings.push(
+            Diagnostic::error(
+                "shared-role-kept",
+                format!(
+                    "The role \"{}\" belongs to the account, so it is not made anew",
+                    instance.symbolic.name()
+                ),
+            )
+            .at(instance.span)
+            .about(&instance.address)
+            .help("leave out --replace; to have it made anew, delete it by hand first"),
+        );
+    }
+    owned(builder, instance, object);
+}
+
+/// A role that carries a stack's tag goes when that stack lets go of it.
+fn owned(builder: &mut Builder<'_>, instance: &Instance, object: &Object) {
     let Owner::Stack { stack, .. } = &object.owner else { return };
     let name = instance.symbolic.name();
     let whose = match object.owner.is(&builder.evaluation.stack) {

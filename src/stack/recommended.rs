@@ -5,7 +5,7 @@ use super::derived::{Own, Request, RoleRequest};
 use super::evaluate::Evaluator;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::recommended;
-use crate::live::Fact;
+use crate::live::{AddonKey, Fact};
 use crate::stack::Mode;
 use crate::value::{Address, Identity, Map, Path, ProviderRef, Type, Value};
 use std::collections::BTreeMap;
@@ -129,7 +129,7 @@ impl Evaluator<'_> {
         );
         let namespace = match own.as_ref().is_some_and(|own| own.scoped) {
             true => Some(known!(self.namespace(at, asking.symbolic, &version, desired))),
-            false => self.told_namespace(asking.symbolic, desired),
+            false => self.told_namespace(asking.symbolic, desired).or_else(|| self.default_namespace(at)),
         };
         let mut found = Vec::new();
         for (account, policies) in recommended.into_iter().filter(|(account, _)| !named(account)) {
@@ -236,6 +236,14 @@ impl Evaluator<'_> {
         let told = desired.get("namespace").and_then(Value::as_str);
         told.or_else(|| live.map(|object| object.text("namespace")).filter(|text| !text.is_empty()))
             .map(Arc::from)
+    }
+
+    /// The namespace EKS installs an add-on in, if it was asked about the add-on for whatever reason.
+    fn default_namespace(&self, at: AddonAt<'_>) -> Option<Arc<str>> {
+        let place = self.snapshot.place(at.provider, true)?;
+        let about = |key: &AddonKey| key.place == place && *key.addon == *at.addon;
+        let mut known = self.snapshot.addon_versions.iter().filter(|(key, _)| about(key));
+        known.find_map(|(_, fact)| fact.known()?.iter().find_map(|version| version.namespace.clone()))
     }
 
     /// The namespace of an add-on's service accounts.
