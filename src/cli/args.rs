@@ -60,6 +60,9 @@ pub enum Command {
     Destroy(Destroy),
     /// Show a saved plan
     Show(Show),
+    /// Move a cluster and its add-ons to newer versions, step by step
+    #[cfg(feature = "aws")]
+    Upgrade(Upgrade),
     /// The embedded AWS: serve it to any client, list its calls
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
@@ -120,6 +123,9 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Refuse constraints on versions that eksform.lock.hcl has no pin for
+    #[arg(long)]
+    pub locked: bool,
     /// Print what was asked of AWS: calls, bytes and time, by operation
     #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsForm>,
@@ -154,7 +160,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "locked"])]
     pub file: Option<PathBuf>,
 }
 
@@ -162,6 +168,28 @@ pub struct Apply {
 pub struct Destroy {
     #[command(flatten)]
     pub planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+}
+
+/// Every step is an ordinary plan and apply.
+#[derive(Args, Debug)]
+pub struct Upgrade {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// The cluster, by address or AWS name; the stack's only one otherwise
+    #[arg(long, value_name = "CLUSTER")]
+    pub cluster: Option<String>,
+    /// The Kubernetes version to go to, one minor version at a time; without it add-ons move
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// Move only this add-on, by name or address
+    #[arg(long, value_name = "ADDON")]
+    pub addon: Vec<String>,
+    /// Show the steps and what would change in the files, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,

@@ -119,7 +119,9 @@ fn happen(all: &mut Documents, at: usize, event: Event) {
     match event {
         Event::Released | Event::Taken | Event::Nameless if nested => {}
         Event::Released => {
-            ["eksform:stack", "eksform:address", "eksform:region"].map(|name| tag(document, name, None));
+            for name in ["eksform:stack", "eksform:address", "eksform:region"] {
+                tag(document, name, None);
+            }
         }
         Event::Taken => tag(document, "eksform:stack", Some("other")),
         Event::Nameless => tag(document, "eksform:address", None),
