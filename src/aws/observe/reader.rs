@@ -227,8 +227,14 @@ impl Reader {
         let (Some(addons), Some(associations), Some(node_groups), Some(fargate_profiles)) = all else {
             return Ok(None);
         };
-        let associations = associations.to_vec();
-        Ok(Some(Members { addons, associations, node_groups, fargate_profiles }))
+        let mut members =
+            Members { addons, associations: associations.to_vec(), node_groups, fargate_profiles };
+        // AWS lists in no particular order.
+        members.addons.sort();
+        members.associations.sort();
+        members.node_groups.sort();
+        members.fargate_profiles.sort();
+        Ok(Some(members))
     }
 
     /// Whether the cluster can run pods.
