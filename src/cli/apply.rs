@@ -51,10 +51,11 @@ pub async fn apply_session(
 ) -> Result<Exit, Broken> {
     let mode = session.inputs.mode;
     let allowed = session.show(terminal);
+    let connected = session.connected;
     if !allowed {
+        session::stats(&connected, planning.stats, terminal);
         return Ok(ERROR);
     }
-    let connected = session.connected;
     let execution = Execution {
         plan: session.planned.plan,
         program: session.program,
