@@ -2,6 +2,8 @@
 
 mod architecture;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
+mod author;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;

@@ -163,7 +163,10 @@ fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
         return Vec::new();
     }
     let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
-    evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
+    let mut outputs = evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default();
+    // A plan of a part leaves out the outputs it does not bring about.
+    outputs.retain(|output| execution.plan.outputs.iter().any(|planned| planned.name == output.name));
+    outputs
 }
 
 fn crashed(change: ChangeId) -> Failure {

@@ -187,6 +187,7 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     }
     let interrupt = Interrupt::default();
     let listening = tokio::spawn(listen_for_signals(interrupt.clone()));
+    let partial = execution.plan.selection.is_partial();
     let (plan, style): (Plan, _) = (execution.plan.clone(), terminal.style());
     let print = Terminal::new(style.is_plain());
     let listener = move |event: &Event| {
@@ -200,6 +201,11 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     listening.abort();
     if !applied.outcome.is_complete() {
         return ERROR;
+    }
+    if partial {
+        terminal.print(
+            "\nThis was a part of the whole: plan without --target and --exclude to see what is left.\n",
+        );
     }
     print_outputs(&applied.outputs, terminal);
     DONE

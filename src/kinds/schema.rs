@@ -42,6 +42,15 @@ impl Schema {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// The attributes of an object of which nothing is said.
+    pub fn defaults(&self) -> Map {
+        let default = |attribute: &Attribute| match attribute.omitted {
+            Omitted::Default(value) => Some((attribute.name.into(), value())),
+            _ => None,
+        };
+        self.attributes.iter().filter_map(default).collect()
+    }
+
     /// The operation of that id.
     pub fn operation(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.id == id)
@@ -199,6 +208,9 @@ pub struct Attribute {
     pub pinned: bool,
     /// Of a nested block: attributes of which it needs at least one.
     pub one_of: &'static [&'static str],
+    /// Of what AWS fills: whether AWS fills in this value where nothing is said, so that files made from live
+    /// objects can leave it out.
+    pub usual: Option<fn(&Value) -> bool>,
 }
 
 fn null() -> Value {
@@ -224,6 +236,7 @@ impl Attribute {
             needs: None,
             pinned: false,
             one_of: &[],
+            usual: None,
         }
     }
 
@@ -294,6 +307,12 @@ impl Attribute {
 
     pub const fn excludes(mut self, names: &'static [&'static str]) -> Self {
         self.excludes = names;
+        self
+    }
+
+    /// See [`Attribute::usual`].
+    pub const fn usual(mut self, usual: fn(&Value) -> bool) -> Self {
+        self.usual = Some(usual);
         self
     }
 

@@ -12,10 +12,13 @@ mod refusals;
 mod relations;
 pub mod saved;
 mod secrets;
+mod selection;
+mod shared;
 pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{
     Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+    Selection,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

@@ -22,13 +22,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// An account, and a way to it.
-struct World {
-    sandbox: Sandbox,
-    aws: Arc<Aws>,
+pub struct World {
+    pub sandbox: Sandbox,
+    pub aws: Arc<Aws>,
+}
+
+/// The files of a stack of one file.
+pub fn one_file(text: &str) -> SourceTree {
+    SourceTree { files: [("main.eks.hcl".into(), text.into())].into() }
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let clock = Clock::Tokio { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000) };
         let sandbox = Sandbox::in_memory(SandboxOptions { clock, speed: 1.0, ..SandboxOptions::default() });
         let aws = Self::way(&sandbox, |_, answer| answer);
@@ -63,8 +68,14 @@ impl World {
     }
 
     async fn plan(&self, text: &str, mode: Mode) -> Result<(Program, Inputs, Planned), String> {
-        let mut sources = SourceTree::default();
-        sources.files.insert("main.eks.hcl".into(), text.into());
+        self.plan_files(one_file(text), mode).await
+    }
+
+    pub async fn plan_files(
+        &self,
+        sources: SourceTree,
+        mode: Mode,
+    ) -> Result<(Program, Inputs, Planned), String> {
         let inputs = Inputs { sources, mode, ..inputs() };
         Self::planned(&self.aws, inputs).await
     }
@@ -87,7 +98,11 @@ impl World {
 
     /// Plans and applies; the text of the plan and everything that was heard.
     async fn apply(&self, text: &str, mode: Mode) -> Result<String, String> {
-        let (program, inputs, planned) = self.plan(text, mode).await?;
+        self.apply_files(one_file(text), mode).await
+    }
+
+    pub async fn apply_files(&self, sources: SourceTree, mode: Mode) -> Result<String, String> {
+        let (program, inputs, planned) = self.plan_files(sources, mode).await?;
         self.walk(program, inputs, planned).await
     }
 

@@ -34,6 +34,9 @@ struct Options {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    targets: BTreeSet<String>,
+    excludes: BTreeSet<String>,
+    replaces: BTreeSet<String>,
     locked: bool,
     variables: BTreeMap<String, serde_json::Value>,
 }
@@ -88,8 +91,12 @@ impl Case {
         inputs.mode = if options.destroy { Mode::Destroy } else { Mode::Apply };
         inputs.adopt =
             options.adopt.into_iter().map(|(address, from)| (arc(address), from.map(arc))).collect();
-        inputs.allow_destroy = options.allow_destroy.into_iter().map(arc).collect();
-        (inputs.allow_orphans, inputs.locked) = (options.allow_orphans, options.locked);
+        let arcs = |texts: BTreeSet<String>| -> BTreeSet<Arc<str>> { texts.into_iter().map(arc).collect() };
+        inputs.allow_destroy = arcs(options.allow_destroy);
+        (inputs.targets, inputs.excludes) = (arcs(options.targets), arcs(options.excludes));
+        inputs.replaces = arcs(options.replaces);
+        inputs.allow_orphans = options.allow_orphans;
+        inputs.locked = options.locked;
         inputs.variables = options
             .variables
             .into_iter()

@@ -63,6 +63,7 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
                     default,
                     requires_iam: version.requires_iam_permissions(),
                     requires_configuration: version.requires_configuration(),
+                    namespace: info.default_namespace().map(Arc::from),
                 });
             }
         }

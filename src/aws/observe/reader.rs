@@ -214,6 +214,25 @@ impl Reader {
         .await
     }
 
+    /// The principals of a cluster's access entries; `None` as well where its authentication mode has none.
+    pub async fn access_entries(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+        let entries = all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListAccessEntries", |eks| {
+                eks.list_access_entries()
+                    .cluster_name(cluster)
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            });
+            let page = found(answer.await)?;
+            Ok(page.map(|page| (shared(page.access_entries()), page.next_token)))
+        });
+        match entries.await {
+            Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(None),
+            read => read,
+        }
+    }
+
     /// What lives in a cluster.
     pub async fn members(&self, cluster: &str) -> Read<Members> {
         let (addons, associations, node_groups, fargate_profiles) = try_join4(
