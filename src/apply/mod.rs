@@ -10,7 +10,7 @@ mod stale;
 
 pub use converge::{Files, Further, Planned, converge, converge_further, declared, gather};
 pub use execute::{Applied, Execution, Listener, Options, execute};
-pub use stale::{Moved, moved};
+pub use stale::{Moved, moved, refill};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -4,7 +4,9 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact, Snapshot};
+use crate::plan::saved::Saved;
 use crate::plan::{Plan, digest};
+use crate::stack::{Program, evaluate};
 use crate::value::{Identity, Place, ProviderRef, Want};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,11 +36,23 @@ pub async fn moved(plan: &Plan, snapshot: &Snapshot, aws: &Aws) -> Result<Vec<Mo
     }
     for (identity, digest) in &plan.relied_on {
         seen.insert(identity.clone(), digest.clone());
-        want(identity, provider_of(plan, snapshot, identity));
+        want(identity, provider_of(plan.providers.keys(), snapshot, identity));
     }
     let mut fresh = Snapshot::default();
     aws.answer(&plan.providers, &plan.stack, &wants, &mut fresh).await?;
     let mut found = Vec::new();
+    same_account(snapshot, &fresh)?;
+    for (identity, then) in seen {
+        let Some(fact) = fresh.object(&identity) else { continue };
+        if let Some(what) = difference(&identity, then.as_ref(), fact) {
+            found.push(Moved { identity, what });
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses credentials or a region that lead elsewhere than when the plan was made.
+fn same_account(snapshot: &Snapshot, fresh: &Snapshot) -> Result<(), Vec<Diagnostic>> {
     for (provider, caller) in &snapshot.callers {
         let now = fresh.callers.get(provider).and_then(Fact::known);
         let then = caller.known();
@@ -57,10 +71,34 @@ pub async fn moved(plan: &Plan, snapshot: &Snapshot, aws: &Aws) -> Result<Vec<Mo
             ]);
         }
     }
-    for (identity, then) in seen {
-        let Some(fact) = fresh.object(&identity) else { continue };
-        if let Some(what) = difference(&identity, then.as_ref(), fact) {
-            found.push(Moved { identity, what });
+    Ok(())
+}
+
+/// Reads the live objects that a plan file leaves out, since they hold sensitive values, and names those that
+/// are not what the plan saw.
+pub async fn refill(program: &Program, saved: &mut Saved, aws: &Aws) -> Result<Vec<Moved>, Vec<Diagnostic>> {
+    if saved.left_out.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (evaluation, diagnostics) = evaluate(program, &saved.inputs, &saved.snapshot);
+    let Some(evaluation) = evaluation else { return Err(diagnostics) };
+    let mut wants: BTreeSet<Want> = evaluation.providers.keys().cloned().map(Want::Caller).collect();
+    for identity in saved.left_out.keys() {
+        let provider = provider_of(evaluation.providers.keys(), &saved.snapshot, identity);
+        wants.extend(provider.map(|provider| Want::Object(identity.within(provider))));
+    }
+    let mut fresh = Snapshot::default();
+    aws.answer(&evaluation.providers, &evaluation.stack, &wants, &mut fresh).await?;
+    same_account(&saved.snapshot, &fresh)?;
+    let mut found = Vec::new();
+    for (identity, then) in &saved.left_out {
+        let unread = Fact::Denied("nothing leads to it".into());
+        let now = fresh.object(identity).unwrap_or(&unread);
+        match difference(identity, Some(then), now) {
+            Some(what) => found.push(Moved { identity: identity.clone(), what }),
+            None => {
+                saved.snapshot.objects.insert(identity.clone(), now.clone());
+            }
         }
     }
     Ok(found)
@@ -86,10 +124,14 @@ pub(super) fn difference(
     }
 }
 
-fn provider_of(plan: &Plan, snapshot: &Snapshot, identity: &Identity<Place>) -> Option<ProviderRef> {
+fn provider_of<'a>(
+    mut providers: impl Iterator<Item = &'a ProviderRef>,
+    snapshot: &Snapshot,
+    identity: &Identity<Place>,
+) -> Option<ProviderRef> {
     let regional = identity.scope.region.is_some();
     let reaches = |provider: &&ProviderRef| {
         snapshot.place(provider, regional).is_some_and(|place| place == identity.scope)
     };
-    plan.providers.keys().find(reaches).cloned()
+    providers.find(reaches).cloned()
 }

@@ -7,7 +7,7 @@ use super::pins;
 use super::plan::finish;
 use super::session::{self, Broken, Session};
 use super::{DONE, ERROR, Exit, show};
-use crate::apply::{self, Execution, Interrupt, Options};
+use crate::apply::{self, Execution, Interrupt, Moved, Options};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::plan::{Event, Plan};
 use crate::render;
@@ -51,10 +51,11 @@ pub async fn apply_session(
 ) -> Result<Exit, Broken> {
     let mode = session.inputs.mode;
     let allowed = session.show(terminal);
+    let connected = session.connected;
     if !allowed {
+        session::stats(&connected, planning.stats, terminal);
         return Ok(ERROR);
     }
-    let connected = session.connected;
     let execution = Execution {
         plan: session.planned.plan,
         program: session.program,
@@ -98,11 +99,21 @@ fn question(mode: Mode) -> &'static str {
 
 fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
-        let loaded = show::load(&global.chdir, file, &args.planning.variables)?;
-        let sources = loaded.program.sources.clone();
+        let (mut saved, program) = show::open(&global.chdir, file, &args.planning.variables)?;
+        let sources = program.sources.clone();
         let connected: Connected =
             connect::connect(global, args.planning.parallelism).map_err(|problem| vec![*problem])?;
-        terminal.print(&format!("{}\n\n", session::header(&connected, &loaded.saved.snapshot)));
+        terminal.print(&format!("{}\n\n", session::header(&connected, &saved.snapshot)));
+        still(apply::refill(&program, &mut saved, &connected.aws).await?)?;
+        let shown = saved.shown.take();
+        let loaded = show::plan(saved, program)?;
+        if shown.is_some_and(|shown| !same(&shown.json, &render::json_plan(&loaded.plan))) {
+            let diagnostic = Diagnostic::error(
+                "stale-plan",
+                "The plan would not be what it was, since the account changed, so nothing was applied",
+            );
+            return Err(vec![diagnostic.help("make the plan again and look at what it does now")].into());
+        }
         if loaded.plan.refused() {
             return Err(Broken { diagnostics: loaded.plan.findings, sources });
         }
@@ -140,7 +151,21 @@ fn pin(global: &Global, execution: &Execution, terminal: &Terminal) {
 
 /// Refuses the whole plan if anything it touches or relied on is not what it saw.
 async fn unmoved(execution: &Execution) -> Result<(), Broken> {
-    let moved = apply::moved(&execution.plan, &execution.snapshot, &execution.aws).await?;
+    still(apply::moved(&execution.plan, &execution.snapshot, &execution.aws).await?)
+}
+
+/// Whether two renderings are of one plan: all but the fingerprint of what it was made of.
+fn same(shown: &serde_json::Value, now: &serde_json::Value) -> bool {
+    let plain = |json: &serde_json::Value| {
+        let mut json = json.clone();
+        json["eksform"]["id"] = serde_json::Value::Null;
+        json
+    };
+    plain(shown) == plain(now)
+}
+
+/// Refuses if anything moved.
+fn still(moved: Vec<Moved>) -> Result<(), Broken> {
     if moved.is_empty() {
         return Ok(());
     }

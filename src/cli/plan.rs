@@ -5,7 +5,8 @@ use super::output::Terminal;
 use super::session::{self, Broken};
 use super::{CHANGES, DONE, ERROR, Exit, snapshot};
 use crate::diagnostic::Diagnostic;
-use crate::plan::saved;
+use crate::plan::saved::{self, Shown};
+use crate::render::{self, Style};
 use crate::stack::Mode;
 use std::path::Path;
 
@@ -29,9 +30,18 @@ pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
         if let Some(path) = &args.out {
             let planned = &session.planned;
             let broken = |diagnostics| Broken { diagnostics, sources: session.program.sources.clone() };
-            let text =
-                saved::write(&session.program, &planned.evaluation, &session.inputs, &planned.snapshot)
-                    .map_err(|problem| broken(vec![*problem]))?;
+            let shown = Shown {
+                text: render::plan(&planned.plan, Style::plain()),
+                json: render::json_plan(&planned.plan),
+            };
+            let text = saved::write(
+                &session.program,
+                &planned.evaluation,
+                &session.inputs,
+                &planned.snapshot,
+                shown,
+            )
+            .map_err(|problem| broken(vec![*problem]))?;
             std::fs::write(global.path(path), text).map_err(|error| {
                 broken(vec![Diagnostic::error(
                     "unwritable-file",

@@ -8,6 +8,7 @@ use crate::plan::{Plan, saved};
 use crate::render;
 use crate::rules::{self, Scope};
 use crate::stack::{self, Program};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A plan as a file holds it.
@@ -20,27 +21,31 @@ pub struct Loaded {
     pub saved: saved::Saved,
 }
 
-/// Reads a plan file, relative to the stack's directory, and plans again from what it holds: the outcome is
-/// the same, or the file is refused.
-pub fn load(
+/// Reads a plan file, relative to the stack's directory. It is whole, and the sensitive values that it was made
+/// with are given again, or it is refused.
+pub fn open(
     directory: &Path,
     file: &Path,
     given: &super::args::Variables,
-) -> Result<Loaded, Vec<Diagnostic>> {
+) -> Result<(saved::Saved, Program), Vec<Diagnostic>> {
     let text = std::fs::read_to_string(directory.join(file)).map_err(|error| {
         vec![Diagnostic::error("unreadable-file", format!("{} cannot be read: {error}", file.display()))]
     })?;
     let mut saved = saved::read(&text).map_err(|problem| vec![*problem])?;
-    if !saved.secret_variables.is_empty() {
-        let given = variables::gather(directory, given)?;
-        saved.complete(&given).map_err(|problem| vec![*problem])?;
-    } else {
-        saved.complete(&std::collections::BTreeMap::new()).map_err(|problem| vec![*problem])?;
-    }
+    let given = match saved.secret_variables.is_empty() {
+        true => BTreeMap::new(),
+        false => variables::gather(directory, given)?,
+    };
+    saved.complete(&given).map_err(|problem| vec![*problem])?;
     let (program, diagnostics) = stack::declare(&saved.inputs.sources);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(diagnostics);
     }
+    Ok((saved, program))
+}
+
+/// Plans again from what a plan file holds: the outcome is the same, or it is refused.
+pub fn plan(saved: saved::Saved, program: Program) -> Result<Loaded, Vec<Diagnostic>> {
     let round = saved::round(&program, &saved.inputs, &saved.snapshot);
     match (round.built.plan, round.evaluation) {
         (Some(mut plan), Some(evaluation)) => {
@@ -79,7 +84,19 @@ pub fn run(global: &Global, args: &Show, terminal: &Terminal) -> Exit {
         terminal.complain(&[problem], &Sources::default());
         return ERROR;
     };
-    match load(&global.chdir, file, &args.variables) {
+    let loaded = match open(&global.chdir, file, &args.variables) {
+        // Without the account it cannot be made again.
+        Ok((saved::Saved { shown: Some(shown), .. }, _)) => {
+            match args.json {
+                true => terminal.print(&format!("{:#}\n", shown.json)),
+                false => terminal.print(&shown.text),
+            }
+            return DONE;
+        }
+        Ok((saved, program)) => plan(saved, program),
+        Err(problems) => Err(problems),
+    };
+    match loaded {
         Ok(loaded) if args.json => {
             terminal.print(&format!("{:#}\n", render::json_plan(&loaded.plan)));
             DONE

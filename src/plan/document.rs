@@ -81,6 +81,12 @@ impl InputsDocument {
         }
     }
 
+    /// The same without where the values of variables came from, which decides nothing.
+    pub fn without_origins(mut self) -> Self {
+        self.variables.values_mut().for_each(|variable| variable.origin.clear());
+        self
+    }
+
     pub fn read(self) -> Inputs {
         let variables = self.variables.into_iter().map(|(name, input)| {
             let value = match (input.text, input.value) {
@@ -188,14 +194,14 @@ impl PlaceDocument {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct IdentityDocument {
+pub(super) struct IdentityDocument {
     place: PlaceDocument,
     kind: String,
     key: Vec<String>,
 }
 
 impl IdentityDocument {
-    fn new(identity: &Identity<Place>) -> Self {
+    pub fn new(identity: &Identity<Place>) -> Self {
         Self {
             place: PlaceDocument::new(&identity.scope),
             kind: identity.kind.to_string(),
@@ -203,7 +209,7 @@ impl IdentityDocument {
         }
     }
 
-    fn read(self) -> Identity<Place> {
+    pub fn read(self) -> Identity<Place> {
         let part = |text: &String| match kinds::schema(&self.kind) {
             Some(schema) => schema.key_part(text),
             None => crate::value::KeyPart::exact(text.as_str()),

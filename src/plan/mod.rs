@@ -12,6 +12,7 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+mod secrets;
 mod selection;
 mod shared;
 pub mod snapshot_file;

@@ -1,10 +1,12 @@
 //! The saved plan file: the inputs and the snapshot a plan was made of, and its fingerprint.
 
 use super::build::{Built, build};
-use super::document::{InputsDocument, SnapshotDocument};
+use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
+use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
 use crate::stack::{Inputs, Program, VariableInput, evaluate};
+use crate::value::{Identity, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,9 +24,28 @@ pub struct Round {
 
 /// The fingerprint of everything a plan is a function of.
 pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
-    let document = (InputsDocument::new(inputs, &BTreeSet::new()), SnapshotDocument::new(snapshot));
+    let inputs = InputsDocument::new(inputs, &BTreeSet::new()).without_origins();
+    let document = (inputs, SnapshotDocument::new(snapshot));
     // Plain maps, lists and texts: writing them as JSON cannot fail.
     Digest::of_text(&serde_json::to_string(&document).unwrap_or_default())
+}
+
+/// The fingerprint of a plan file: of what the plan is a function of, and of what stands in for objects that are
+/// left out.
+fn mark(
+    inputs: &Inputs,
+    kept: &Snapshot,
+    left_out: &BTreeMap<Identity<Place>, Digest>,
+    shown: Option<&Shown>,
+) -> Digest {
+    let whole = fingerprint(inputs, kept);
+    if left_out.is_empty() {
+        return whole;
+    }
+    let objects: Vec<(String, &str)> =
+        left_out.iter().map(|(identity, digest)| (identity.to_string(), digest.as_str())).collect();
+    let document = serde_json::json!([whole.as_str(), objects, shown]);
+    Digest::of_text(&document.to_string())
 }
 
 /// One round of planning: evaluate, and plan once evaluation wants nothing more.
@@ -66,6 +87,26 @@ struct FileDocument {
     secret_variables: BTreeSet<String>,
     inputs: InputsDocument,
     snapshot: SnapshotDocument,
+    /// Live objects that hold sensitive values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOutDocument>,
+    /// The plan as it was shown, if objects were left out: it cannot be made again without them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shown: Option<Shown>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeftOutDocument {
+    identity: IdentityDocument,
+    digest: String,
+}
+
+/// A plan as people and tools see it. Nothing sensitive is in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Shown {
+    pub text: String,
+    /// Terraform's plan JSON.
+    pub json: serde_json::Value,
 }
 
 /// Only what is needed to refuse another format with a clear message.
@@ -83,33 +124,22 @@ pub struct Saved {
     pub plan_id: Digest,
     /// Variables that have to be given again.
     pub secret_variables: BTreeSet<Arc<str>>,
+    /// Live objects that hold sensitive values. They are missing in the snapshot, and have to be read again: what
+    /// is then found must have this fingerprint.
+    pub left_out: BTreeMap<Identity<Place>, Digest>,
+    /// The plan as it was shown, if anything was left out.
+    pub shown: Option<Shown>,
 }
 
-/// The text of the plan file. Values of sensitive variables are left out; a plan in which a live object
-/// holds a value that the files call sensitive cannot be saved.
+/// The text of the plan file. Values of sensitive variables are left out, and so are live objects that hold
+/// what the files call sensitive. A plan that would hold a sensitive value nevertheless cannot be saved.
 pub fn write(
     program: &Program,
     evaluation: &crate::stack::Evaluation,
     inputs: &Inputs,
     snapshot: &Snapshot,
+    shown: Shown,
 ) -> Result<String, Box<Diagnostic>> {
-    for instance in &evaluation.instances {
-        for (name, value) in &instance.desired {
-            if value.contains_sensitive() {
-                return Err(Box::new(
-                    Diagnostic::error(
-                        "sensitive-plan",
-                        format!(
-                            "{}.{name} is sensitive, and sensitive values are never written to a plan file",
-                            instance.address
-                        ),
-                    )
-                    .at(instance.span)
-                    .help("apply without a plan file, or keep the value out of the object"),
-                ));
-            }
-        }
-    }
     let secret: BTreeSet<Arc<str>> = program
         .root()
         .variables
@@ -117,21 +147,37 @@ pub fn write(
         .filter(|(_, variable)| variable.sensitive)
         .map(|(name, _)| name.clone())
         .collect();
+    let texts = secrets::texts(evaluation, inputs, &secret);
+    let left_out = secrets::objects(evaluation, snapshot, &texts);
+    let mut kept = snapshot.clone();
+    kept.objects.retain(|identity, _| !left_out.contains_key(identity));
+    let shown = Some(shown).filter(|_| !left_out.is_empty());
     let document = FileDocument {
         format: FORMAT,
         eksform: env!("CARGO_PKG_VERSION").to_string(),
-        plan_id: fingerprint(inputs, snapshot).to_string(),
+        plan_id: mark(inputs, &kept, &left_out, shown.as_ref()).to_string(),
         secret_variables: secret
             .iter()
             .filter(|name| inputs.variables.contains_key(*name))
             .map(ToString::to_string)
             .collect(),
         inputs: InputsDocument::new(inputs, &secret),
-        snapshot: SnapshotDocument::new(snapshot),
+        snapshot: SnapshotDocument::new(&kept),
+        left_out: left_out
+            .iter()
+            .map(|(identity, digest)| LeftOutDocument {
+                identity: IdentityDocument::new(identity),
+                digest: digest.to_string(),
+            })
+            .collect(),
+        shown,
     };
-    let text =
-        serde_json::to_string_pretty(&document).map_err(|error| Box::new(unreadable(&error.to_string())))?;
-    Ok(text + "\n")
+    let damaged = |error: serde_json::Error| Box::new(unreadable(&error.to_string()));
+    let document = serde_json::to_value(&document).map_err(damaged)?;
+    if let Some(complaint) = secrets::complaint(&document, &texts) {
+        return Err(Box::new(complaint));
+    }
+    Ok(serde_json::to_string_pretty(&document).map_err(damaged)? + "\n")
 }
 
 /// Reads a plan file. Another format, or damage, is an error.
@@ -157,6 +203,12 @@ pub fn read(text: &str) -> Result<Saved, Box<Diagnostic>> {
         snapshot: document.snapshot.read(),
         plan_id: Digest::stored(&document.plan_id),
         secret_variables: document.secret_variables.into_iter().map(Into::into).collect(),
+        left_out: document
+            .left_out
+            .into_iter()
+            .map(|one| (one.identity.read(), Digest::stored(&one.digest)))
+            .collect(),
+        shown: document.shown,
     })
 }
 
@@ -176,7 +228,7 @@ impl Saved {
                 }
             }
         }
-        if fingerprint(&self.inputs, &self.snapshot) == self.plan_id {
+        if mark(&self.inputs, &self.snapshot, &self.left_out, self.shown.as_ref()) == self.plan_id {
             return Ok(());
         }
         Err(Box::new(match self.secret_variables.is_empty() {

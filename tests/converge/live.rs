@@ -432,8 +432,7 @@ fn any_account_is_planned_by_the_rules() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let runtime = runtime.expect("a runtime");
     let tally = Tally::default();
-    let config =
-        ProptestConfig { cases: super::cases() * 2, max_shrink_iters: 60, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: super::cases(), max_shrink_iters: 60, ..ProptestConfig::default() };
     let mut runner = TestRunner::new(config);
     let outcome =
         runner.run(&story(), |story| runtime.block_on(hold(&story, &tally)).map_err(TestCaseError::fail));

@@ -117,3 +117,36 @@ async fn what_another_stack_owns_is_adopted_from_it_by_name() {
     assert_eq!(writes(&calls), ["TagResource"]);
     world.unchanged();
 }
+
+/// AWS would answer 409 in the middle of an apply. The plan says whose the association is, for a new add-on and for
+/// one that is there, and goes through once it is gone.
+#[tokio::test]
+async fn an_association_that_somebody_made_is_in_the_way() {
+    let world = World::example("existing-cluster");
+    let server = world.server();
+    somebody_else(&server).await;
+    let arn = format!("arn:aws:iam::123456789012:role/{ROLE}");
+    for there in [false, true] {
+        if there {
+            foreign_addon(&server).await;
+        }
+        let by_hand = server.eks.create_pod_identity_association().cluster_name("demo");
+        let by_hand = by_hand.namespace("kube-system").service_account("aws-node").role_arn(&arn);
+        let made = by_hand.send().await.unwrap().association.unwrap();
+        let id = made.association_id.unwrap();
+        let consent: &[&str] = if there { &["--adopt=addon.vpc-cni"] } else { &[] };
+        let apply = [&["apply", "--auto-approve"], consent].concat();
+        let (refused, calls) = world.during(|| world.plain(&apply, &server.environment()).ends(1));
+        assert_eq!(writes(&calls), Vec::<String>::new());
+        refused.complains(&[
+            "has an association for the service account \"aws-node\" already, which is not managed by any stack",
+            &format!("--cluster-name demo --association-id {id}"),
+        ]);
+        let delete = server.eks.delete_pod_identity_association().cluster_name("demo").association_id(id);
+        delete.send().await.unwrap();
+        world.plain(&apply, &server.environment()).done();
+        assert!(server.association("demo", "aws-node").await.unwrap().owner_arn.is_some());
+        let destroy = ["destroy", "--auto-approve"];
+        world.plain(&destroy, &server.environment()).done();
+    }
+}

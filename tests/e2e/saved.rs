@@ -125,3 +125,119 @@ fn a_saved_plan_takes_no_planning_flags() {
     }
     world.run(&["apply", "p", "--auto-approve"]).done();
 }
+
+/// A description, a tag, a policy and settings that nobody but AWS is to know.
+const SECRETIVE: &str = r#"stack "s" {}
+variable "note" {
+  type      = string
+  sensitive = true
+}
+role "cluster" {
+  trust { service = "eks.amazonaws.com" }
+  managed_policies = ["arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"]
+}
+cluster "demo" {
+  version  = "1.30"
+  role_arn = role.cluster.arn
+  vpc { subnet_ids = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"] }
+}
+addon "vpc-cni" {
+  cluster              = cluster.demo
+  configuration_values = { podAnnotations = { note = var.note }, env = { WARM_IP_TARGET = "5" } }
+}
+role "r" {
+  name            = "r"
+  description     = "about ${var.note}"
+  tags            = { note = var.note, team = "a" }
+  inline_policies = {
+    p = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::${var.note}/*" }] })
+  }
+}
+"#;
+
+/// A live object that holds what is sensitive is not in the file: it is read again, and has to be what it was.
+#[tokio::test]
+async fn sensitive_attributes_are_left_out_and_read_again() {
+    let world = World::of(SECRETIVE);
+    let (old, new) = ("first-secret-value", "other-secret-value");
+    let given = |secret: &str| format!("--var=note={secret}");
+    let silent = |text: &str| {
+        assert!(!text.contains("secret-value"), "{text}");
+    };
+    world.run(&["apply", "--auto-approve", &given(old)]).done();
+    // Nothing but the secret changes; then nothing at all.
+    for (secret, says) in [(new, "Plan: 0 to add, 2 to change, 0 to destroy."), (old, "No changes.")] {
+        let planned = world.run(&["plan", "--out", "p", &given(secret)]).done().says(&[says]);
+        silent(&planned.stdout);
+        silent(&world.read("p"));
+        // Showing it takes the secret, but not the account.
+        world.run(&["show", "p"]).ends(1).complains(&["note", "--var note="]);
+        let (shown, calls) = world.during(|| world.run(&["show", "p", &given(secret)]).done());
+        assert!(calls.is_empty());
+        let plan = planned.stdout.split("\nSaved the plan").next().unwrap();
+        assert_eq!(shown.stdout, plan.split_once("\n\n").unwrap().1);
+        let json = world.run(&["show", "--json", "p", &given(secret)]).done();
+        silent(&json.stdout);
+        let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!(json["format_version"], "1.2");
+        world
+            .run(&["apply", "p"])
+            .ends(1)
+            .complains(&["the sensitive variable \"note\"", "EKSFORM_VAR_note"]);
+        world.run(&["apply", "p", &given("yet-another-value")]).ends(1).complains(&["other values"]);
+        let damaged = world.read("p").replace("s3:GetObject", "s3:PutObject");
+        world.write("broken", &damaged);
+        world.run(&["apply", "broken", &given(secret)]).ends(1).complains(&["or was changed"]);
+    }
+    // Somebody changes what was left out: the whole plan is refused.
+    world.run(&["plan", "--out", "p", &given(new)]).done();
+    let server = world.server();
+    server.iam.update_role().role_name("r").description("by hand").send().await.unwrap();
+    let (refused, calls) = world.during(|| world.run(&["apply", "p", &given(new)]).ends(1));
+    refused.complains(&["role r (123456789012) was changed"]);
+    assert_eq!(writes(&calls), Vec::<String>::new());
+    world.run(&["plan", "--out", "p", &given(new)]).done();
+    // From wherever the variable comes.
+    let environment = [("EKSFORM_VAR_note", new)];
+    let (applied, calls) = world.during(|| world.run_with(&["apply", "p"], &environment).done());
+    silent(&applied.stdout);
+    assert!(writes(&calls).contains(&"UpdateAddon".to_string()), "{:?}", writes(&calls));
+    world.run(&["plan", &given(new)]).done().says(&["No changes."]);
+}
+
+/// The object is deleted under another name while the secret changes: neither the old nor the new one is kept.
+#[test]
+fn an_earlier_identity_keeps_no_secret_either() {
+    let world = World::of(SECRETIVE);
+    world.run(&["apply", "--auto-approve", "--var=note=first-secret-value"]).done();
+    world.edit("name            = \"r\"", "name            = \"r2\"");
+    let given = "--var=note=other-secret-value";
+    let planned = world
+        .run(&["plan", "--out", "p", given])
+        .done()
+        .says(&["Plan: 1 to add, 1 to change, 1 to destroy."]);
+    assert!(!world.read("p").contains("secret-value"), "{}", world.read("p"));
+    assert!(!planned.stdout.contains("other-secret-value"), "{}", planned.stdout);
+    world.run(&["apply", "p", given]).done();
+    world.run(&["plan", given]).done().says(&["No changes."]);
+}
+
+#[test]
+fn a_secret_that_the_files_hold_themselves_cannot_be_saved() {
+    let world = World::of(
+        "stack \"s\" {}\nvariable \"plain\" {\n  type    = string\n  default = \"x\"\n}\nrole \"r\" {\n  description = sensitive(\"a-secret-in-the-file ${var.plain}\")\n}\n",
+    );
+    world.run(&["plan", "--out", "p"]).done();
+    world.edit("sensitive(\"a-secret-in-the-file ${var.plain}\")", "sensitive(var.plain)");
+    let given = "--var=plain=a-secret-on-the-line";
+    world
+        .run(&["plan", "--out", "q", given])
+        .ends(1)
+        .complains(&["the variable \"plain\", which is not declared sensitive"]);
+    world.edit("sensitive(var.plain)", "sensitive(file(\"note\"))");
+    world.write("note", "a-secret-in-a-file");
+    world.run(&["plan", "--out", "q"]).ends(1).complains(&["the file note"]);
+    world.edit("sensitive(file(\"note\"))", "sensitive(\"a-secret-in-the-file\")");
+    world.run(&["plan", "--out", "q"]).ends(1).complains(&["the file main.eks.hcl"]);
+    assert!(!world.stack().join("q").exists());
+}

@@ -215,9 +215,11 @@ impl Figures {
     pub fn line(&self) -> String {
         let Size { clusters, addons, nested, workloads, roles } = self.size;
         format!(
-            "{clusters:>4} clusters x ({addons:>2} add-ons x {nested} + {workloads:>3} workloads), {roles:>3} roles: {:>5} calls, \
-             {:>2} at a time, chain {:>2}: {:>8.3} s, {:.2} of the bound",
+            "{clusters:>4} clusters x ({addons:>2} add-ons x {nested} + {workloads:>4} workloads), {roles:>4} roles: {:>4} objects, \
+             {:>4} calls ({:>4} needed), {:>2} at a time, chain {:>2}: {:>7.3} s, {:.2} of the bound",
+            self.size.declared(),
             self.calls.len(),
+            self.size.needed(),
             self.parallelism,
             self.size.chain(),
             self.took.as_secs_f64(),

@@ -1,6 +1,7 @@
 //! A folder of `testdata/plan` as inputs and snapshot.
 
 use super::snapshot;
+use eksform::diff::Action;
 use eksform::live::{Fact, Members, Owner, Snapshot};
 use eksform::plan::saved::{self, Round};
 use eksform::stack::{self, Inputs, Mode, Program, VariableInput, VariableText};
@@ -125,9 +126,10 @@ impl Case {
 
     /// Answers what is asked of associations once everything else is answered. Whether anything was.
     fn free_to_claim(&self, round: &Round, snapshot: &mut Snapshot) -> bool {
-        if round.evaluation.as_ref().is_none_or(|evaluation| !evaluation.wants.is_empty()) {
+        let Some(evaluation) = round.evaluation.as_ref().filter(|evaluation| evaluation.wants.is_empty())
+        else {
             return false;
-        }
+        };
         let mut answered = false;
         for want in &round.built.wants {
             match want {
@@ -136,13 +138,18 @@ impl Case {
                     snapshot.objects.insert(identity.within(place), Fact::Absent);
                     answered = true;
                 }
-                // A cluster of the stack may be one to delete: what goes with it has to be said.
+                // Of a cluster that is deleted it has to be said what goes with it.
                 Want::Members { provider, cluster } => {
                     let Some(place) = snapshot.place(provider, true) else { continue };
                     let key = [KeyPart::exact(cluster.clone())];
                     let identity = Identity { scope: place, kind: "cluster".into(), key: key.into() };
                     let owner = snapshot.object(&identity).and_then(Fact::known).map(|object| &object.owner);
-                    if owner == Some(&Owner::None) {
+                    let stays = self.inputs.mode == Mode::Apply
+                        && evaluation.instances.iter().any(|instance| {
+                            instance.identity.as_ref() == Some(&identity)
+                                && instance.proposed.proposal.action != Action::Replace
+                        });
+                    if stays || owner == Some(&Owner::None) {
                         snapshot.members.insert(identity, Fact::Known(Members::default()));
                         answered = true;
                     }
