@@ -34,7 +34,7 @@ pub fn plan_and_apply(
     terminal: &Terminal,
 ) -> Exit {
     let result = session::block_on(async {
-        let session = session::plan(global, planning, mode, terminal).await?;
+        let session = session::plan(global, planning, mode).await?;
         let allowed = session.show(terminal);
         if !allowed {
             return Ok(ERROR);

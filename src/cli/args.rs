@@ -55,6 +55,12 @@ pub enum Command {
     /// Delete everything the stack owns
     #[cfg(feature = "aws")]
     Destroy(Destroy),
+    /// Say whether the account still is what the files say: exit code 2 if not
+    #[cfg(feature = "aws")]
+    Drift(Drift),
+    /// Let go of what the stack owns: it stays, but is no longer the stack's
+    #[cfg(feature = "aws")]
+    Release(Release),
     /// Show a saved plan
     Show(Show),
     /// The embedded AWS: serve it to any client, list its calls
@@ -117,6 +123,10 @@ pub struct Planning {
     /// Destroy this and create it anew, even if nothing differs
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
+    /// What `release` names.
+    #[cfg(feature = "aws")]
+    #[arg(skip)]
+    pub releases: Vec<String>,
     /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
     pub locked: bool,
@@ -141,6 +151,9 @@ pub struct Plan {
     /// Plan to delete everything the stack owns
     #[arg(long)]
     pub destroy: bool,
+    /// Say of every change whether the files brought it about since this git revision, or the account
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -165,6 +178,45 @@ pub struct Destroy {
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Drift {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Look only at this and what it needs
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Do not look at this, nor at what needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Print what differs as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print how many calls were made, by operation
+    #[arg(long)]
+    pub stats: bool,
+    /// Calls in flight per service and region
+    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    pub parallelism: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct Release {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Addresses, blocks or modules, or KIND.NAME with the name AWS knows
+    #[arg(required = true, value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Print how many calls were made, by operation
+    #[arg(long)]
+    pub stats: bool,
+    /// Calls in flight per service and region
+    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    pub parallelism: usize,
 }
 
 #[derive(Args, Debug)]

@@ -11,7 +11,7 @@ use crate::stack::Mode;
 pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let mode = if args.destroy { Mode::Destroy } else { Mode::Apply };
     let result = session::block_on(async {
-        let session = session::plan(global, &args.planning, mode, terminal).await?;
+        let session = session::plan_from(global, &args.planning, mode, args.base.as_deref()).await?;
         let allowed = session.show(terminal);
         if args.planning.stats {
             session::stats(&session.connected, terminal);

@@ -3,10 +3,11 @@
 use super::args::{Global, Planning};
 use super::connect::{self, Connected};
 use super::output::Terminal;
-use super::{sources, variables};
+use super::{git, sources, variables};
 use crate::apply::{self, Planned};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
+use crate::plan::file_of;
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program};
 use std::collections::BTreeSet;
@@ -18,6 +19,8 @@ pub struct Session {
     pub inputs: Inputs,
     pub planned: Planned,
     pub connected: Connected,
+    /// Warnings and notes about the files.
+    pub notices: Vec<Diagnostic>,
 }
 
 /// What went wrong, with the sources the complaints point into.
@@ -68,20 +71,30 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
         targets: texts(&planning.target),
         excludes: texts(&planning.exclude),
         replaces: texts(&planning.replace),
+        releases: texts(&planning.releases),
         locked: planning.locked,
+        base: None,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
     })
 }
 
 /// Reads the files, connects and plans. Errors in the files are found before any call.
-pub async fn plan(
+pub async fn plan(global: &Global, planning: &Planning, mode: Mode) -> Result<Session, Broken> {
+    plan_from(global, planning, mode, None).await
+}
+
+/// Plans, and holds the plan against the stack as of another git revision, if one is given.
+pub async fn plan_from(
     global: &Global,
     planning: &Planning,
     mode: Mode,
-    terminal: &Terminal,
+    base: Option<&str>,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(global, planning, mode)?;
+    let mut inputs = inputs(global, planning, mode)?;
+    let base = base.map(|revision| git::base(&global.chdir, revision)).transpose()?;
+    let (base, commit) = base.unzip();
+    inputs.base = base;
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
@@ -96,15 +109,19 @@ pub async fn plan(
         connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
     let directory = global.chdir.clone();
     let modules = sources::outside(&inputs.sources);
-    let files = move |path: &str| sources::file(&directory, &modules, path);
+    let files = move |path: &str| {
+        let then = commit.as_ref().and_then(|commit| Some((commit, file_of(path, &commit.hash)?)));
+        match then {
+            Some((commit, path)) => commit.file(path),
+            None => sources::file(&directory, &modules, path),
+        }
+    };
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
-    terminal.complain(&diagnostics, &program.sources);
-    Ok(Session { program, inputs, planned, connected })
+    Ok(Session { program, inputs, planned, connected, notices: diagnostics })
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.
@@ -120,8 +137,15 @@ pub fn header(connected: &Connected, snapshot: &Snapshot) -> String {
 }
 
 impl Session {
+    /// Says which AWS this is, and what there is to say about the files.
+    pub fn introduce(&self, terminal: &Terminal) {
+        terminal.print(&format!("{}\n\n", header(&self.connected, &self.planned.snapshot)));
+        terminal.complain(&self.notices, &self.program.sources);
+    }
+
     /// Prints the plan and its findings. Whether it may be applied.
     pub fn show(&self, terminal: &Terminal) -> bool {
+        self.introduce(terminal);
         terminal.print(&render::plan(&self.planned.plan, terminal.style()));
         terminal.complain(&self.planned.plan.findings, &self.program.sources);
         !self.planned.plan.refused()

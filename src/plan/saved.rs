@@ -1,10 +1,11 @@
 //! The saved plan file: the inputs and the snapshot a plan was made of, and its fingerprint.
 
+use super::base;
 use super::build::{Built, build};
 use super::document::{InputsDocument, SnapshotDocument};
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
-use crate::stack::{Inputs, Program, VariableInput, evaluate};
+use crate::stack::{self, Inputs, Program, VariableInput, evaluate};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,6 +42,9 @@ pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
     let id = fingerprint(inputs, snapshot);
     let mut built = build(&evaluation, inputs, snapshot, &id);
     built.diagnostics.splice(0..0, diagnostics);
+    if let Some(base) = &inputs.base {
+        base::mark(&mut built, &evaluation, base, inputs, snapshot);
+    }
     Round { built, evaluation: Some(evaluation) }
 }
 
@@ -110,10 +114,10 @@ pub fn write(
             }
         }
     }
-    let secret: BTreeSet<Arc<str>> = program
-        .root()
-        .variables
-        .iter()
+    let base = inputs.base.as_ref().map(|base| stack::declare(&base.sources).0);
+    let secret: BTreeSet<Arc<str>> = std::iter::once(program)
+        .chain(&base)
+        .flat_map(|program| &program.root().variables)
         .filter(|(_, variable)| variable.sensitive)
         .map(|(name, _)| name.clone())
         .collect();

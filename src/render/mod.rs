@@ -7,6 +7,7 @@ mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
 mod document;
+mod drift;
 mod event;
 #[cfg(test)]
 mod event_tests;
@@ -30,6 +31,7 @@ mod validation;
 mod value;
 
 pub use diagnostics::{diagnostics, error_count};
+pub use drift::{drift, drifted, json_drift};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;

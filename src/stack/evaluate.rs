@@ -51,6 +51,10 @@ pub fn evaluate(
             instances: Vec::new(),
             wants: BTreeSet::new(),
             outputs: Vec::new(),
+            released: {
+                let removed = program.removed.iter().filter(|removed| !removed.destroy);
+                removed.map(|removed| removed.from.0.clone()).collect()
+            },
             blocks: program.blocks(),
             allow_destroy: BTreeSet::new(),
         },
@@ -169,6 +173,7 @@ impl Evaluator<'_> {
         self.unused_default_provider();
         self.search();
         self.adoptions();
+        self.removals();
         self.missing_pins();
         super::duplicates::check(&self.evaluation, &mut self.diagnostics);
     }
@@ -385,6 +390,23 @@ impl Evaluator<'_> {
                         .wants
                         .insert(Want::Owned { provider: provider.clone(), kind: schema.kind.into() });
                 }
+            }
+        }
+    }
+
+    /// What is removed from the files is not in them.
+    fn removals(&mut self) {
+        for removed in &self.program.removed {
+            let (from, span) = &removed.from;
+            let there = self.evaluation.instances.iter().find(|instance| from.matches(&instance.address));
+            if let Some(instance) = there {
+                self.diagnostics.push(
+                    Diagnostic::error("still-declared", format!("{} is still declared", instance.address))
+                        .at(*span)
+                        .label("removed, according to this")
+                        .related(instance.span, "declared here")
+                        .help("remove the block that declares it, or this one"),
+                );
             }
         }
     }

@@ -23,7 +23,7 @@ mod validate;
 mod variables;
 
 pub use evaluate::evaluate;
-pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
+pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
