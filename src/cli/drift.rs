@@ -19,18 +19,19 @@ pub fn run(global: &Global, args: Drift, terminal: &Terminal) -> Exit {
         ..Planning::default()
     };
     let result = session::block_on(async {
-        let session = session::plan(global, &planning, Mode::Apply).await?;
+        let inputs = session::inputs(global, &planning, Mode::Apply)?;
+        let (session, mut complaints) = session::look(global, &planning, inputs, None).await?;
         let plan = &session.planned.plan;
         if json {
             terminal.print(&format!("{:#}\n", render::json_drift(plan)));
-            terminal.complain(&session.notices, &session.program.sources);
         } else {
             session.introduce(terminal);
             terminal.print(&render::drift(plan, terminal.style()));
         }
         // Why a plan would be refused is no concern here; what is unhealthy is.
         let worth_a_look = plan.findings.iter().filter(|finding| !finding.is_error());
-        terminal.complain(&worth_a_look.cloned().collect::<Vec<_>>(), &session.program.sources);
+        complaints.extend(worth_a_look.cloned());
+        terminal.complain(&complaints, &session.program.sources);
         if planning.stats {
             session::stats(&session.connected, terminal);
         }

@@ -44,15 +44,8 @@ fn said(output: &Output) -> String {
 }
 
 /// Reads the stack as of a revision.
-pub fn base(directory: &Path, revision: &str) -> Result<(Base, Commit), Vec<Diagnostic>> {
-    let top = git(directory, &["rev-parse", "--show-prefix"], "").map_err(|problem| vec![problem])?;
-    if !top.status.success() {
-        return Err(vec![
-            Diagnostic::error("no-repository", format!("--base {revision}: there is no git repository here"))
-                .with_note(said(&top))
-                .help("run in a working copy of the repository that holds the stack, or without --base"),
-        ]);
-    }
+pub fn base(directory: &Path, revision: &str) -> Result<Base, Vec<Diagnostic>> {
+    let prefix = prefix(directory, revision)?;
     let name = format!("{revision}^{{commit}}");
     let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &name];
     let found = git(directory, &args, "").map_err(|problem| vec![problem])?;
@@ -63,12 +56,8 @@ pub fn base(directory: &Path, revision: &str) -> Result<(Base, Commit), Vec<Diag
                 .help("a branch, a tag or a commit; where CI fetches a single commit, fetch the other one first: git fetch origin main"),
         ]);
     }
-    let mut commit = Commit {
-        directory: directory.to_path_buf(),
-        hash: hash.into(),
-        prefix: String::from_utf8_lossy(&top.stdout).trim_end_matches('\n').to_string(),
-        modules: Vec::new(),
-    };
+    let directory = directory.to_path_buf();
+    let commit = Commit { directory, hash: hash.into(), prefix, modules: Vec::new() };
     let tree = sources::gather(|relative| commit.files(relative));
     let tree = match tree {
         Ok(tree) => tree,
@@ -76,8 +65,30 @@ pub fn base(directory: &Path, revision: &str) -> Result<(Base, Commit), Vec<Diag
         Err(problems) if problems.is_empty() => SourceTree::default(),
         Err(problems) => return Err(problems),
     };
-    commit.modules = sources::outside(&tree);
-    Ok((Base { revision: revision.into(), commit: commit.hash.clone(), sources: tree }, commit))
+    Ok(Base { revision: revision.into(), commit: commit.hash, sources: tree })
+}
+
+/// The commit of a base, to read more of its files.
+pub fn commit(directory: &Path, base: &Base) -> Result<Commit, Vec<Diagnostic>> {
+    Ok(Commit {
+        directory: directory.to_path_buf(),
+        hash: base.commit.clone(),
+        prefix: prefix(directory, &base.revision)?,
+        modules: sources::outside(&base.sources),
+    })
+}
+
+/// Where the directory lies in its repository.
+fn prefix(directory: &Path, revision: &str) -> Result<String, Vec<Diagnostic>> {
+    let top = git(directory, &["rev-parse", "--show-prefix"], "").map_err(|problem| vec![problem])?;
+    if top.status.success() {
+        return Ok(String::from_utf8_lossy(&top.stdout).trim_end_matches('\n').to_string());
+    }
+    Err(vec![
+        Diagnostic::error("no-repository", format!("--base {revision}: there is no git repository here"))
+            .with_note(said(&top))
+            .help("run in a working copy of the repository that holds the stack, or without --base"),
+    ])
 }
 
 impl Commit {

@@ -19,6 +19,8 @@ mod destroy;
 #[cfg(feature = "aws")]
 mod drift;
 #[cfg(feature = "aws")]
+mod files;
+#[cfg(feature = "aws")]
 mod git;
 #[cfg(feature = "sandbox")]
 mod loopback;
@@ -33,6 +35,8 @@ mod sandbox;
 #[cfg(feature = "aws")]
 mod session;
 mod show;
+#[cfg(feature = "aws")]
+mod upgrade;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -97,6 +101,8 @@ fn run() -> Exit {
         Command::Drift(args) => drift::run(&cli.global, args, &terminal),
         #[cfg(feature = "aws")]
         Command::Release(args) => release::run(&cli.global, args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

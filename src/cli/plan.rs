@@ -1,6 +1,7 @@
 //! `eksform plan`: what apply would do.
 
 use super::args::{Global, Plan};
+use super::git;
 use super::output::Terminal;
 use super::session::{self, Broken};
 use super::{CHANGES, DONE, ERROR, Exit};
@@ -11,7 +12,9 @@ use crate::stack::Mode;
 pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let mode = if args.destroy { Mode::Destroy } else { Mode::Apply };
     let result = session::block_on(async {
-        let session = session::plan_from(global, &args.planning, mode, args.base.as_deref()).await?;
+        let mut inputs = session::inputs(global, &args.planning, mode)?;
+        inputs.base = args.base.as_ref().map(|revision| git::base(&global.chdir, revision)).transpose()?;
+        let session = session::plan_of(global, &args.planning, inputs, terminal).await?;
         let allowed = session.show(terminal);
         if args.planning.stats {
             session::stats(&session.connected, terminal);

@@ -19,8 +19,6 @@ pub struct Session {
     pub inputs: Inputs,
     pub planned: Planned,
     pub connected: Connected,
-    /// Warnings and notes about the files.
-    pub notices: Vec<Diagnostic>,
 }
 
 /// What went wrong, with the sources the complaints point into.
@@ -52,7 +50,8 @@ fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
     given.iter().map(|text| text.as_str().into()).collect()
 }
 
-fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// What the flags, the files and the clock say.
+pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -79,22 +78,37 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
     })
 }
 
-/// Reads the files, connects and plans. Errors in the files are found before any call.
-pub async fn plan(global: &Global, planning: &Planning, mode: Mode) -> Result<Session, Broken> {
-    plan_from(global, planning, mode, None).await
-}
-
-/// Plans, and holds the plan against the stack as of another git revision, if one is given.
-pub async fn plan_from(
+/// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
+pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
-    base: Option<&str>,
+    terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let mut inputs = inputs(global, planning, mode)?;
-    let base = base.map(|revision| git::base(&global.chdir, revision)).transpose()?;
-    let (base, commit) = base.unzip();
-    inputs.base = base;
+    plan_of(global, planning, inputs(global, planning, mode)?, terminal).await
+}
+
+/// The same of inputs that are there already.
+pub async fn plan_of(
+    global: &Global,
+    planning: &Planning,
+    inputs: Inputs,
+    terminal: &Terminal,
+) -> Result<Session, Broken> {
+    let (session, diagnostics) = look(global, planning, inputs, None).await?;
+    session.introduce(terminal);
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// Connects, unless that is done, and plans without a word; the complaints are warnings and notes. Errors in the files are found
+/// before any call.
+pub async fn look(
+    global: &Global,
+    planning: &Planning,
+    inputs: Inputs,
+    connected: Option<Connected>,
+) -> Result<(Session, Vec<Diagnostic>), Broken> {
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
@@ -105,9 +119,13 @@ pub async fn plan_from(
         diagnostics.extend(first);
         return Err(broken(diagnostics));
     }
-    let connected =
-        connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
+    let connected = match connected {
+        Some(connected) => connected,
+        None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
+    };
     let directory = global.chdir.clone();
+    let commit = inputs.base.as_ref().map(|base| git::commit(&directory, base));
+    let commit = commit.transpose().map_err(broken)?;
     let modules = sources::outside(&inputs.sources);
     let files = move |path: &str| {
         let then = commit.as_ref().and_then(|commit| Some((commit, file_of(path, &commit.hash)?)));
@@ -121,7 +139,7 @@ pub async fn plan_from(
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
     diagnostics.extend(planned.diagnostics.iter().cloned());
-    Ok(Session { program, inputs, planned, connected, notices: diagnostics })
+    Ok((Session { program, inputs, planned, connected }, diagnostics))
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.
@@ -137,15 +155,13 @@ pub fn header(connected: &Connected, snapshot: &Snapshot) -> String {
 }
 
 impl Session {
-    /// Says which AWS this is, and what there is to say about the files.
+    /// Says which AWS this is.
     pub fn introduce(&self, terminal: &Terminal) {
         terminal.print(&format!("{}\n\n", header(&self.connected, &self.planned.snapshot)));
-        terminal.complain(&self.notices, &self.program.sources);
     }
 
     /// Prints the plan and its findings. Whether it may be applied.
     pub fn show(&self, terminal: &Terminal) -> bool {
-        self.introduce(terminal);
         terminal.print(&render::plan(&self.planned.plan, terminal.style()));
         terminal.complain(&self.planned.plan.findings, &self.program.sources);
         !self.planned.plan.refused()

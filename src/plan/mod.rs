@@ -13,6 +13,7 @@ mod relations;
 mod release;
 pub mod saved;
 mod selection;
+pub mod upgrade;
 
 pub use base::file_of;
 pub use build::{Built, build, digest};

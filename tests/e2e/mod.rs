@@ -12,6 +12,7 @@ mod saved;
 mod scope;
 mod server;
 mod trouble;
+mod upgrade;
 mod versions;
 mod walkthrough;
 mod world;
