@@ -117,6 +117,9 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Destroy what was found, although not everything could be searched
+    #[arg(long)]
+    pub partial: bool,
     /// Plan only this and what it needs: an address, a block, a module, or KIND.NAME with the name AWS knows
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
@@ -170,7 +173,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "partial", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 

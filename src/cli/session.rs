@@ -67,6 +67,7 @@ pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs
         adopt: adopt.collect(),
         allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        partial: planning.partial,
         targets: texts(&planning.target),
         excludes: texts(&planning.exclude),
         replaces: texts(&planning.replace),

@@ -531,7 +531,7 @@ impl Builder<'_> {
                     ),
                 )
                 .with_note("It is left alone.")
-                .help("add a provider block for the region to manage or delete it"),
+                .help("add a provider block for the region to manage it, or name the region in the stack block: regions = [\"…\"]"),
             )
         })
     }

@@ -75,7 +75,7 @@ fn labels(path: &[&str]) -> Option<usize> {
     match path {
         ["locals" | "adopt" | "moved" | "removed"] => Some(0),
         ["stack" | "variable" | "output" | "provider" | "module"] => Some(1),
-        ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
+        ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role" | "ignore_tags"] => Some(0),
         ["data"] => Some(2),
         [kind] => kinds::schema(kind).map(|_| 1),
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
@@ -293,7 +293,7 @@ impl Reader<'_> {
 
     fn stack(&mut self, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
-        self.only(block, &["required_version", "instance", "allow_destroy"], &[]);
+        self.only(block, &["required_version", "instance", "allow_destroy", "regions"], &[]);
         if let Some(first) = &self.directory.stack {
             let first = first.span;
             self.error(
@@ -323,6 +323,7 @@ impl Reader<'_> {
             span: block.span,
             instance: expr("instance"),
             allow_destroy: expr("allow_destroy"),
+            regions: expr("regions"),
         });
     }
 
@@ -462,7 +463,7 @@ impl Reader<'_> {
         self.only(
             block,
             &["alias", "region", "profile", "endpoint_url", "allowed_account_ids", "default_tags"],
-            &["assume_role", "default_tags"],
+            &["assume_role", "default_tags", "ignore_tags"],
         );
         let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Arc::from));
         let provider = ProviderRef { alias, key: None };

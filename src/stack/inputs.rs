@@ -59,6 +59,8 @@ pub struct Inputs {
     pub allow_destroy: BTreeSet<Arc<str>>,
     /// `--allow-orphans`.
     pub allow_orphans: bool,
+    /// `--partial`: destroy what was found, although not everything could be searched.
+    pub partial: bool,
     /// `--target X`: only this, and what it needs.
     pub targets: BTreeSet<Arc<str>>,
     /// `--exclude X`: not this, nor what needs it.

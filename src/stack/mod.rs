@@ -27,5 +27,5 @@ pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
-pub use provider::{AssumeRole, ProviderConfig};
+pub use provider::{AssumeRole, IgnoreTags, ProviderConfig};
 pub use validate::{validate, without_consequences};

@@ -116,6 +116,8 @@ pub struct StackBlock {
     pub span: Span,
     pub instance: Option<Expr>,
     pub allow_destroy: Option<Expr>,
+    /// Regions beside those of the providers in which something may have been left.
+    pub regions: Option<Expr>,
 }
 
 /// `variable "x" { … }`.

@@ -252,3 +252,55 @@ async fn what_is_released_stays_and_is_nobodys() {
         .ends(1)
         .complains(&["nothing is owned under this name"]);
 }
+
+#[test]
+fn destroying_needs_everything_to_be_searched() {
+    let world = World::of(ROLES);
+    world.apply().done();
+    let server = world.server();
+    let denied =
+        |operation: &str| serde_json::json!({"operation": operation, "fault": {"kind": "access_denied"}});
+    server.faults(&serde_json::json!([denied("GetResources"), denied("ListClusters")]));
+    let (run, made) = world.during(|| world.run(&["destroy", "--auto-approve"]).ends(1));
+    assert_eq!(writes(&made), Vec::<String>::new());
+    run.complains(&["error[not-searched]", "addon in 123456789012/us-east-2", "--partial"]);
+    let partial = ["destroy", "--auto-approve", "--partial"];
+    world.run(&partial).done().says(&["0 to add, 0 to change, 3 to destroy", "Incomplete: Orphan add-ons"]);
+}
+
+#[test]
+fn orphans_are_found_in_the_regions_of_the_stack() {
+    let world =
+        World::of("stack \"platform\" {}\nprovider \"aws\" { region = \"us-west-2\" }\nrole \"west\" {}\n");
+    world.apply().done();
+    world.write(
+        "main.eks.hcl",
+        "stack \"platform\" {}\nprovider \"aws\" { region = \"us-east-2\" }\nrole \"east\" {}\n",
+    );
+    world
+        .apply()
+        .done()
+        .says(&["1 added, 0 changed, 0 destroyed"])
+        .complains(&["warning[other-region]", "regions = ["]);
+    world.edit("{}\nprovider", "{ regions = [\"us-west-2\"] }\nprovider");
+    world.apply().done().says(&["role.west will be destroyed", "account 123456789012 in us-west-2"]);
+    world.unchanged();
+}
+
+#[tokio::test]
+async fn ignored_tags_stay_as_they_are() {
+    let provider = "provider \"aws\" {\n  ignore_tags { key_prefixes = [\"cost:\"] }\n}\n";
+    let world = World::of(&format!(
+        "stack \"platform\" {{}}\n{provider}role \"app\" {{ tags = {{ name = \"app\" }} }}\n"
+    ));
+    world.apply().done();
+    let server = world.server();
+    let tag = aws_sdk_iam::types::Tag::builder().key("cost:center").value("7").build().unwrap();
+    server.iam.tag_role().role_name("app").tags(tag).send().await.unwrap();
+    world.unchanged();
+    world.edit("\"app\" } }", "\"web\" } }");
+    let (_, made) = world.during(|| world.apply().done());
+    assert_eq!(writes(&made), ["TagRole"]);
+    let tags = server.iam.list_role_tags().role_name("app").send().await.unwrap();
+    assert!(tags.tags().iter().any(|tag| tag.key() == "cost:center" && tag.value() == "7"), "{tags:?}");
+}

@@ -33,6 +33,7 @@ struct Options {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    partial: bool,
     targets: BTreeSet<String>,
     excludes: BTreeSet<String>,
     replaces: BTreeSet<String>,
@@ -106,7 +107,7 @@ impl Case {
         inputs.replaces = arcs(options.replaces);
         inputs.releases = arcs(options.releases);
         inputs.allow_orphans = options.allow_orphans;
-        inputs.locked = options.locked;
+        (inputs.locked, inputs.partial) = (options.locked, options.partial);
         inputs.variables = options
             .variables
             .into_iter()

@@ -169,11 +169,14 @@ fn missing(checker: &mut Checker<'_>) {
     let changed = |identity: &Identity<Place>| plan.changes.iter().any(|change| change.identity == *identity);
     // Only a plan of a part may leave anything out.
     let spared = if plan.selection.is_partial() { selection::spared(checker) } else { Default::default() };
-    let elsewhere = plan.findings.iter().any(|finding| finding.code == "other-region");
+    let elsewhere = |identity: &Identity<Place>| {
+        let name = identity.to_string();
+        plan.findings.iter().any(|finding| finding.code == "other-region" && finding.message.contains(&name))
+    };
     for (identity, object) in checker.snapshot.existing() {
         let ours = object.owner.is(&plan.stack) && object.parent.is_none();
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
-        let left_alone = elsewhere && kinds_without_region(identity);
+        let left_alone = kinds_without_region(identity) && elsewhere(identity);
         let due = ours && !stays && !left_alone && !spared.contains(identity);
         if due && !changed(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));

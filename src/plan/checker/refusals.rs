@@ -17,6 +17,10 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     if refused {
         return;
     }
+    let whole = plan.mode == Mode::Destroy && checker.inputs.targets.is_empty();
+    if whole && !plan.coverage.is_empty() && !checker.inputs.partial {
+        checker.say("everything is to go, and not everything was searched");
+    }
     for change in plan.changes.iter().filter(|change| deletes(change)) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {
