@@ -67,9 +67,7 @@ pub async fn apply_session(
         before()?;
         pin(global, &execution, terminal);
         outputs_as_they_are(&execution, terminal);
-        if planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, planning.stats, terminal);
         return Ok(DONE);
     }
     if !auto_approve && !terminal.confirm(question(mode)) {
@@ -83,9 +81,7 @@ pub async fn apply_session(
     before()?;
     pin(global, &execution, terminal);
     let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
-    if planning.stats {
-        session::stats(&connected, terminal);
-    }
+    session::stats(&connected, planning.stats, terminal);
     Ok(code)
 }
 
@@ -123,13 +119,12 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
             terminal.print(&render::plan(&execution.plan, terminal.style()));
             pin(global, &execution, terminal);
             outputs_as_they_are(&execution, terminal);
+            session::stats(&connected, args.planning.stats, terminal);
             return Ok(DONE);
         }
         pin(global, &execution, terminal);
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
-        if args.planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, args.planning.stats, terminal);
         Ok(code)
     });
     finish(result, terminal)

@@ -19,7 +19,7 @@ pub fn run(global: &Global, args: Drift, terminal: &Terminal) -> Exit {
         ..Planning::default()
     };
     let result = session::block_on(async {
-        let inputs = session::inputs(global, &planning, Mode::Apply)?;
+        let inputs = session::inputs(&global.chdir, &planning, Mode::Apply)?;
         let (session, mut complaints) = session::look(global, &planning, inputs, None).await?;
         let plan = &session.planned.plan;
         if json {
@@ -32,9 +32,7 @@ pub fn run(global: &Global, args: Drift, terminal: &Terminal) -> Exit {
         let worth_a_look = plan.findings.iter().filter(|finding| !finding.is_error());
         complaints.extend(worth_a_look.cloned());
         terminal.complain(&complaints, &session.program.sources);
-        if planning.stats {
-            session::stats(&session.connected, terminal);
-        }
+        session::stats(&session.connected, planning.stats, terminal);
         Ok(if render::drifted(plan) { CHANGES } else { DONE })
     });
     finish(result, terminal)

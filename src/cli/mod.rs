@@ -13,6 +13,8 @@ mod variables;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod cache;
+#[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
@@ -22,6 +24,8 @@ mod drift;
 mod files;
 #[cfg(feature = "aws")]
 mod git;
+#[cfg(feature = "aws")]
+mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
@@ -90,6 +94,8 @@ fn run() -> Exit {
     match cli.command {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Import(args) => import::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),

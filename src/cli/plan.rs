@@ -12,13 +12,11 @@ use crate::stack::Mode;
 pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let mode = if args.destroy { Mode::Destroy } else { Mode::Apply };
     let result = session::block_on(async {
-        let mut inputs = session::inputs(global, &args.planning, mode)?;
+        let mut inputs = session::inputs(&global.chdir, &args.planning, mode)?;
         inputs.base = args.base.as_ref().map(|revision| git::base(&global.chdir, revision)).transpose()?;
         let session = session::plan_of(global, &args.planning, inputs, terminal).await?;
         let allowed = session.show(terminal);
-        if args.planning.stats {
-            session::stats(&session.connected, terminal);
-        }
+        session::stats(&session.connected, args.planning.stats, terminal);
         if !allowed {
             return Ok(ERROR);
         }

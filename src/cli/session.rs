@@ -1,6 +1,6 @@
 //! What plan, apply and destroy share: from flags to a plan.
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, StatsForm};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{git, sources, variables};
@@ -11,6 +11,7 @@ use crate::plan::file_of;
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
@@ -50,8 +51,8 @@ fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
     given.iter().map(|text| text.as_str().into()).collect()
 }
 
-/// What the flags, the files and the clock say.
-pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// Everything planning starts from, as the flags and the files of the directory say.
+pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -59,11 +60,9 @@ pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs
             _ => (Arc::from(text.as_str()), None),
         }
     });
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Inputs {
-        sources: sources::read(&global.chdir)?,
-        variables: variables::gather(&global.chdir, &planning.variables)?,
-        mode,
+        sources: sources::read(directory)?,
+        variables: variables::gather(directory, &planning.variables)?,
         adopt: adopt.collect(),
         allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
@@ -73,10 +72,25 @@ pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs
         replaces: texts(&planning.replace),
         releases: texts(&planning.releases),
         locked: planning.locked,
-        base: None,
+        ..inputs_without_files(mode)
+    })
+}
+
+/// The time, and what the non-deterministic functions draw from.
+pub fn inputs_without_files(mode: Mode) -> Inputs {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Inputs {
+        mode,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
-    })
+        ..Inputs::default()
+    }
+}
+
+/// A snapshot that nothing was read into.
+pub fn snapshot(inputs: &Inputs) -> Snapshot {
+    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
+    Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
 /// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
@@ -86,7 +100,7 @@ pub async fn plan(
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    plan_of(global, planning, inputs(global, planning, mode)?, terminal).await
+    plan_of(global, planning, inputs(&global.chdir, planning, mode)?, terminal).await
 }
 
 /// The same of inputs that are there already.
@@ -124,19 +138,17 @@ pub async fn look(
         Some(connected) => connected,
         None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
     };
-    let directory = global.chdir.clone();
-    let commit = inputs.base.as_ref().map(|base| git::commit(&directory, base));
+    let commit = inputs.base.as_ref().map(|base| git::commit(&global.chdir, base));
     let commit = commit.transpose().map_err(broken)?;
-    let modules = sources::outside(&inputs.sources);
+    let today = sources::reader(&global.chdir, &inputs.sources);
     let files = move |path: &str| {
         let then = commit.as_ref().and_then(|commit| Some((commit, file_of(path, &commit.hash)?)));
         match then {
             Some((commit, path)) => commit.file(path),
-            None => sources::file(&directory, &modules, path),
+            None => today(path),
         }
     };
-    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
-    let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
+    let snapshot = snapshot(&inputs);
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
     diagnostics.extend(planned.diagnostics.iter().cloned());
@@ -169,8 +181,12 @@ impl Session {
     }
 }
 
-/// Prints the calls made so far.
-pub fn stats(connected: &Connected, terminal: &Terminal) {
+/// Prints the calls made so far to standard error, if that was asked for.
+pub fn stats(connected: &Connected, form: Option<StatsForm>, terminal: &Terminal) {
     let stats = connected.aws.stats();
-    terminal.say(&stats.to_string());
+    match form {
+        None => {}
+        Some(StatsForm::Text) => terminal.say(&stats.to_string()),
+        Some(StatsForm::Json) => terminal.say(&stats.to_json().to_string()),
+    }
 }

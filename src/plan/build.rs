@@ -3,11 +3,13 @@
 use super::change::{
     Cause, Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection,
 };
+use super::claims;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
 use super::release::release;
 use super::selection;
+use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{self, Action, Observed, Proposed, Subject};
 use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
@@ -129,7 +131,8 @@ impl Builder<'_> {
                 Mode::Apply if self.inputs.releases.is_empty() => {
                     self.declared_instance(index, instance, parent.copied());
                 }
-                Mode::Apply | Mode::Destroy => {}
+                Mode::Apply => {}
+                Mode::Destroy => shared::left(self, instance),
             }
         }
         self.orphans();
@@ -143,6 +146,7 @@ impl Builder<'_> {
         self.relies_on();
         self.deletes_everything();
         self.released_with_cluster();
+        claims::check(self);
         refusals::check(self);
     }
 
@@ -207,7 +211,11 @@ impl Builder<'_> {
             }
             Some(Fact::Known(object)) => Some(object),
         };
+        if let (true, Some(object)) = (instance.is_shared(), object) {
+            shared::taken(self, instance, object);
+        }
         let ownership = match object.filter(|object| object.phase != Phase::Deleting) {
+            Some(_) if instance.is_shared() => Ownership::Keep,
             Some(object) => match self.ownership(index, instance, object) {
                 Some(ownership) => ownership,
                 None => return,
@@ -294,6 +302,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: false,
+                derived: instance.derived.clone(),
             },
         }
     }
@@ -470,6 +479,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: object.phase == Phase::Busy,
+                derived: index.and_then(|index| self.evaluation.instances[index].derived.clone()),
             };
             // What a block still declares is not removed, whatever its recorded address is.
             let removed = index.is_none() && self.is_released(change.address.as_ref());

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
-use crate::stack::{Mode, ProviderConfig};
+use crate::stack::{Derived, Mode, ProviderConfig};
 use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -118,6 +118,8 @@ pub struct Change {
     pub replaces: Option<ChangeId>,
     /// AWS is working on the object: wait before the first call.
     pub waits_first: bool,
+    /// What made the instance, if no block stands for it.
+    pub derived: Option<Derived>,
 }
 
 /// Why one change comes before another.

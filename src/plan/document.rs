@@ -368,6 +368,8 @@ struct AddonVersionFact {
     default: bool,
     requires_iam: bool,
     requires_configuration: bool,
+    #[serde(default)]
+    namespace: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -461,6 +463,7 @@ impl SnapshotDocument {
                                 default: version.default,
                                 requires_iam: version.requires_iam,
                                 requires_configuration: version.requires_configuration,
+                                namespace: version.namespace.as_ref().map(ToString::to_string),
                             })
                             .collect()
                     }),
@@ -549,6 +552,7 @@ impl SnapshotDocument {
                             default: version.default,
                             requires_iam: version.requires_iam,
                             requires_configuration: version.requires_configuration,
+                            namespace: version.namespace.map(Into::into),
                         };
                         versions.into_iter().map(read).collect()
                     });

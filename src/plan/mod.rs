@@ -5,6 +5,7 @@ mod build;
 mod calls;
 mod change;
 pub mod checker;
+mod claims;
 mod document;
 mod event;
 mod order;
@@ -13,6 +14,7 @@ mod relations;
 mod release;
 pub mod saved;
 mod selection;
+mod shared;
 pub mod upgrade;
 
 pub use base::file_of;

@@ -133,6 +133,7 @@ fn bare(
         calls: Vec::new(),
         replaces: None,
         waits_first: false,
+        derived: None,
     }
 }
 

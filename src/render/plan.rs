@@ -215,6 +215,12 @@ fn headline(step: &Step<'_>, base: Option<&str>) -> (String, Vec<String>) {
             None => "adopted: tagged as this stack's".to_string(),
         });
     }
+    if let Some(derived) = &change.derived {
+        remarks.push(format!("recommended for {}", derived.users()));
+        if derived.shared {
+            remarks.push("shared by the account: eksform never changes or deletes it".to_string());
+        }
+    }
     remarks.extend(because(step));
     remarks.extend(base.and_then(|base| cause(change.cause, base)));
     if change.address.is_none() {

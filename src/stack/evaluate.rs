@@ -15,7 +15,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{AddressPattern, ProviderRef, Value, Want};
+use crate::value::{AddressPattern, Identity, Place, ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub fn evaluate(
         replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
+        derived: BTreeMap::new(),
         kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -111,6 +112,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// The instances that no block stands for.
+    pub(super) derived: BTreeMap<Identity<Place>, usize>,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -482,7 +485,18 @@ impl Evaluator<'_> {
                 let call = Node { module, item: Item::Call };
                 self.failed.contains(&call) || self.failed.contains(&Node { module, item: block })
             });
-            if !declared.contains(&adopt.to.to_string()) && !failed {
+            // A block under for_each that has no instance just now is declared all the same.
+            let key = (adopt.to.kind.clone(), adopt.to.name.clone());
+            let whole = adopt.to.key.is_none()
+                && match adopt.to.module.is_empty() {
+                    true => self.program.root().resources.contains_key(&key),
+                    false => self
+                        .evaluation
+                        .instances
+                        .iter()
+                        .any(|instance| instance.address.without_key() == adopt.to),
+                };
+            if !whole && !declared.contains(&adopt.to.to_string()) && !failed {
                 self.diagnostics.push(
                     Diagnostic::error("unknown-reference", format!("Nothing is declared as {}", adopt.to))
                         .at(adopt.span)

@@ -10,6 +10,7 @@ use crate::value::{
     Address, AddressPattern, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// A block in one instance of its module.
@@ -55,6 +56,52 @@ pub struct Instance {
     /// The version its constraint stands for, where the files give one and it is known.
     pub pin: Option<Pin>,
     pub prevent_destroy: bool,
+    /// `None`: a block of the files stands for it.
+    pub derived: Option<Derived>,
+}
+
+impl Instance {
+    /// Whether it belongs to the account rather than to the stack.
+    pub fn is_shared(&self) -> bool {
+        self.derived.as_ref().is_some_and(|derived| derived.shared)
+    }
+}
+
+/// What made an instance that no block stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// Who needs it, the first one first. Never empty.
+    pub requested_by: Vec<Requester>,
+    /// It belongs to the account: made if it is missing, never changed and never deleted.
+    pub shared: bool,
+}
+
+/// An add-on that needs a recommended role, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    pub address: Address,
+    pub service_account: Arc<str>,
+}
+
+/// `addon.vpc-cni (aws-node)`.
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.address, self.service_account)
+    }
+}
+
+impl Derived {
+    /// The addresses of those who need it, each once, joined by commas.
+    pub fn users(&self) -> String {
+        let mut users: Vec<String> = Vec::new();
+        for requester in &self.requested_by {
+            let address = requester.address.to_string();
+            if !users.contains(&address) {
+                users.push(address);
+            }
+        }
+        users.join(", ")
+    }
 }
 
 /// The files or the command line allow an existing object to be taken over.

@@ -150,6 +150,8 @@ fn invented(value: &Value, what: &str) -> Value {
         Data::Unknown(unknown) => match &unknown.ty {
             Type::Bool => Value::from(false),
             Type::Number => Value::from(1),
+            // What EKS says of every add-on in these cases.
+            Type::String if what.ends_with(".namespace") => Value::from("kube-system"),
             Type::String => Value::from(format!("made up for {what}")),
             Type::Set(_) => Value::set(Vec::new()),
             Type::List(_) => Value::list(Vec::new()),

@@ -52,7 +52,9 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
         if names(second, second_after, first, first_after) {
             return Some("it names it");
         }
-        if first.action == ChangeAction::Create && !same && trusts(second, second_after, first_after) {
+        // Of all kinds only roles are principals; a condition may name a cluster that is yet to be made.
+        let principal = first.action == ChangeAction::Create && first.schema.kind == "role";
+        if principal && !same && trusts(second, second_after, first_after) {
             return Some("IAM takes only principals that exist");
         }
         let unknown = second_after
