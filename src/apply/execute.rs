@@ -183,6 +183,7 @@ fn count(plan: &Plan, id: ChangeId, outcome: &mut Outcome) {
     match change.action {
         ChangeAction::Create => outcome.added += 1,
         ChangeAction::Delete => outcome.destroyed += 1,
+        ChangeAction::Update if change.ownership == Ownership::Release => outcome.released += 1,
         ChangeAction::Update => {
             let adopted = matches!(change.ownership, Ownership::Adopt { .. });
             outcome.adopted += usize::from(adopted);

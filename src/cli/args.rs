@@ -67,6 +67,12 @@ pub enum Command {
     /// Save what is live, to plan from it without asking AWS
     #[cfg(feature = "aws")]
     Snapshot(Snapshot),
+    /// Say whether the account still is what the files say: exit code 2 if not
+    #[cfg(feature = "aws")]
+    Drift(Drift),
+    /// Let go of what the stack owns: it stays, but is no longer the stack's
+    #[cfg(feature = "aws")]
+    Release(Release),
     /// Write the files of a stack for what exists
     #[cfg(feature = "aws")]
     Import(Import),
@@ -138,6 +144,9 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Destroy what was found, although not everything could be searched
+    #[arg(long)]
+    pub partial: bool,
     /// Plan only this and what it needs: an address, a block, a module, or KIND.NAME with the name AWS knows
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
@@ -147,6 +156,10 @@ pub struct Planning {
     /// Destroy this and create it anew, even if nothing differs
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
+    /// What `release` names.
+    #[cfg(feature = "aws")]
+    #[arg(skip)]
+    pub releases: Vec<String>,
     /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
     pub locked: bool,
@@ -177,6 +190,9 @@ pub struct Plan {
     /// The snapshot to plan from, .eksform/snapshot.json otherwise. Asks AWS nothing
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
+    /// Say of every change whether the files brought it about since this git revision, or the account
+    #[arg(long, value_name = "REV", conflicts_with = "snapshot")]
+    pub base: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -223,7 +239,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "partial", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 
@@ -256,6 +272,45 @@ pub struct Upgrade {
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Drift {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Look only at this and what it needs
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Do not look at this, nor at what needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Print what differs as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print what was asked of AWS: calls, bytes and time, by operation
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsForm>,
+    /// Calls in flight per service and region
+    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    pub parallelism: usize,
+}
+
+#[derive(Args, Debug)]
+pub struct Release {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Addresses, blocks or modules, or KIND.NAME with the name AWS knows
+    #[arg(required = true, value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Print what was asked of AWS: calls, bytes and time, by operation
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsForm>,
+    /// Calls in flight per service and region
+    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    pub parallelism: usize,
 }
 
 #[derive(Args, Debug)]

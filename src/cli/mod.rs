@@ -1,6 +1,6 @@
 //! The command line: flags, wiring and exit codes, one file per command. No logic.
 //!
-//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`), 3 a file is not formatted
+//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`) or drift, 3 a file is not formatted
 //! (`fmt --check`).
 
 mod args;
@@ -27,7 +27,11 @@ mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "aws")]
+mod drift;
+#[cfg(feature = "aws")]
 mod files;
+#[cfg(feature = "aws")]
+mod git;
 #[cfg(feature = "aws")]
 mod import;
 #[cfg(feature = "sandbox")]
@@ -38,6 +42,8 @@ mod owned;
 mod pins;
 #[cfg(feature = "aws")]
 mod plan;
+#[cfg(feature = "aws")]
+mod release;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "aws")]
@@ -57,7 +63,7 @@ use std::process::ExitCode;
 pub const DONE: u8 = 0;
 /// Something is wrong; it was said what.
 pub const ERROR: u8 = 1;
-/// The plan has changes, and `--detailed-exitcode` asked for this.
+/// The plan has changes, and `--detailed-exitcode` asked for this; or there is drift.
 pub const CHANGES: u8 = 2;
 
 /// A file is not formatted, and `fmt --check` asked for this.
@@ -122,6 +128,10 @@ fn run() -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Drift(args) => drift::run(&cli.global, args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Release(args) => release::run(&cli.global, args, &terminal),
         #[cfg(feature = "aws")]
         Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]

@@ -1,6 +1,7 @@
 //! `eksform plan`: what apply would do.
 
 use super::args::{Global, Plan};
+use super::git;
 use super::output::Terminal;
 use super::session::{self, Broken};
 use super::{CHANGES, DONE, ERROR, Exit, snapshot};
@@ -19,8 +20,19 @@ pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
             (None, true) => None,
         };
         let session = match snapshot {
+            Some(_) if args.base.is_some() => {
+                return Err(Broken::from(vec![
+                    Diagnostic::error("base-offline", "--base needs AWS: what the base wants may not be in a snapshot")
+                        .help("leave out --refresh=false"),
+                ]));
+            }
             Some(file) => session::plan_offline(global, &args.planning, mode, file, terminal)?,
-            None => session::plan(global, &args.planning, mode, terminal).await?,
+            None => {
+                let mut inputs = session::inputs(global, &args.planning, mode)?;
+                let base = args.base.as_ref().map(|revision| git::base(&global.chdir, revision));
+                inputs.base = base.transpose()?;
+                session::plan_of(global, &args.planning, inputs, terminal).await?
+            }
         };
         let allowed = session.show(terminal);
         session::stats(&session.connected, args.planning.stats, terminal);

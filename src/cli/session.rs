@@ -3,12 +3,12 @@
 use super::args::{Global, Planning, StatsForm, Variables};
 use super::connect::{self, Connected};
 use super::output::Terminal;
-use super::{sources, variables};
+use super::{git, sources, variables};
 use crate::apply::{self, Planned};
 use crate::author;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
-use crate::plan::Plan;
+use crate::plan::{Plan, file_of};
 use crate::render;
 use crate::rules::{self, Scope};
 use crate::stack::{self, Evaluation, Inputs, Mode, Program};
@@ -74,9 +74,11 @@ pub fn inputs_of(directory: &Path, planning: &Planning, mode: Mode) -> Result<In
         adopt: adopt.collect(),
         allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        partial: planning.partial,
         targets: texts(&planning.target),
         excludes: texts(&planning.exclude),
         replaces: texts(&planning.replace),
+        releases: texts(&planning.releases),
         locked: planning.locked,
         ..inputs_without_files(mode)
     })
@@ -107,9 +109,18 @@ pub async fn plan(
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(global, planning, mode)?;
+    plan_of(global, planning, inputs(global, planning, mode)?, terminal).await
+}
+
+/// The same of inputs that are there already.
+pub async fn plan_of(
+    global: &Global,
+    planning: &Planning,
+    inputs: Inputs,
+    terminal: &Terminal,
+) -> Result<Session, Broken> {
     let (session, diagnostics) = look(global, planning, inputs, None, Scope::Plan).await?;
-    terminal.print(&format!("{}\n\n", session.header()));
+    session.introduce(terminal);
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
 }
@@ -179,7 +190,16 @@ pub async fn look(
         Some(connected) => connected,
         None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
     };
-    let files = sources::reader(&global.chdir, &inputs.sources);
+    let commit = inputs.base.as_ref().map(|base| git::commit(&global.chdir, base));
+    let commit = commit.transpose().map_err(broken)?;
+    let today = sources::reader(&global.chdir, &inputs.sources);
+    let files = move |path: &str| {
+        let then = commit.as_ref().and_then(|commit| Some((commit, file_of(path, &commit.hash)?)));
+        match then {
+            Some((commit, path)) => commit.file(path),
+            None => today(path),
+        }
+    };
     let snapshot = snapshot(&inputs);
     let further = move |plan: &Plan, evaluation: &stack::Evaluation, snapshot: &Snapshot| {
         rules::wants(plan, evaluation, snapshot, scope)
@@ -241,6 +261,11 @@ impl Session {
     /// Which AWS this is, in words.
     pub fn header(&self) -> String {
         header(&self.connected, &self.planned.snapshot)
+    }
+
+    /// Says which AWS this is.
+    pub fn introduce(&self, terminal: &Terminal) {
+        terminal.print(&format!("{}\n\n", self.header()));
     }
 
     /// Prints the plan and its findings. Whether it may be applied.

@@ -16,12 +16,26 @@ const LARGEST: u64 = 16 << 20;
 /// Reads every `*.eks.hcl` and `*.eks.json` of the directory, and those of the directories that the files
 /// call as modules, and the lock file; nothing else.
 pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
+    let tree = gather(|relative| files(directory, relative))?;
+    if tree.files.keys().all(|path| path.contains('/') || &**path == lock::FILE) {
+        return Err(vec![
+            Diagnostic::error("no-files", format!("There is no *.eks.hcl file in {}", directory.display()))
+                .help("name the stack's directory with --chdir, or start with a file stack.eks.hcl: stack \"my-platform\" {}"),
+        ]);
+    }
+    Ok(tree)
+}
+
+/// Reads a stack's directory, `.`, and those that are called as modules, by whatever lists a directory.
+pub fn gather(
+    files: impl Fn(&str) -> Result<Vec<Read>, Vec<Diagnostic>>,
+) -> Result<SourceTree, Vec<Diagnostic>> {
     let mut tree = SourceTree::default();
     let mut problems = Vec::new();
     let mut read = BTreeSet::from([Arc::from(".")]);
     let mut open: Vec<Arc<str>> = vec![Arc::from(".")];
     while let Some(at) = open.pop() {
-        let files = match files(directory, &at) {
+        let files = match files(&at) {
             Ok(files) => files,
             // What a module's missing directory means is said where it is called.
             Err(_) if &*at != "." => continue,
@@ -39,12 +53,6 @@ pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
         open.extend(called_directories(&found).into_iter().filter(|called| read.insert(called.clone())));
         tree.files.append(&mut found.files);
     }
-    if tree.files.keys().all(|path| path.contains('/') || &**path == lock::FILE) && problems.is_empty() {
-        problems.push(
-            Diagnostic::error("no-files", format!("There is no *.eks.hcl file in {}", directory.display()))
-                .help("name the stack's directory with --chdir, or start with a file stack.eks.hcl: stack \"my-platform\" {}"),
-        );
-    }
     if problems.is_empty() { Ok(tree) } else { Err(problems) }
 }
 
@@ -55,7 +63,7 @@ pub fn any(directory: &Path) -> bool {
 }
 
 /// A file's path relative to the stack, and its text or why there is none.
-type Read = (Arc<str>, Result<Arc<str>, Diagnostic>);
+pub type Read = (Arc<str>, Result<Arc<str>, Diagnostic>);
 
 /// The files of one directory, which is relative to the stack's.
 fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>> {
@@ -72,17 +80,27 @@ fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>>
     for entry in entries.flatten() {
         let path = entry.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let declares = name.ends_with(".eks.hcl") || name.ends_with(".eks.json");
-        if !(declares || (name == lock::FILE && relative == ".")) || path.is_dir() {
+        if !belongs(relative, name) || path.is_dir() {
             continue;
         }
-        let shown = if relative == "." { name.to_string() } else { format!("{relative}/{name}") };
+        let shown = joined(relative, name);
         let text = text(&path)
             .map(Arc::from)
             .map_err(|why| Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {why}")));
         found.push((shown.into(), text));
     }
     Ok(found)
+}
+
+/// Whether a file of that name in that directory is read.
+pub fn belongs(directory: &str, name: &str) -> bool {
+    let declares = name.ends_with(".eks.hcl") || name.ends_with(".eks.json");
+    declares || (name == lock::FILE && directory == ".")
+}
+
+/// The path of a file, relative to the stack.
+pub fn joined(directory: &str, name: &str) -> String {
+    if directory == "." { name.to_string() } else { format!("{directory}/{name}") }
 }
 
 fn text(path: &Path) -> Result<String, String> {
@@ -99,7 +117,7 @@ fn text(path: &Path) -> Result<String, String> {
 #[cfg(feature = "aws")]
 fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
     if !allowed(modules, path) {
-        return Fact::Denied(Arc::from("it lies outside of the directories of the stack and its modules"));
+        return Fact::Denied(Arc::from(NOT_ALLOWED));
     }
     let full = directory.join(path);
     if !full.exists() {
@@ -120,16 +138,20 @@ pub fn reader(directory: &Path, tree: &SourceTree) -> impl Fn(&str) -> Fact<Arc<
 
 /// The directories outside of the stack's that hold modules.
 #[cfg(feature = "aws")]
-fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
+pub fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
     let directories = tree.files.keys().filter_map(|path| path.rsplit_once('/'));
     let outside: BTreeSet<&str> =
         directories.map(|(directory, _)| directory).filter(|directory| directory.starts_with("..")).collect();
     outside.into_iter().map(Arc::from).collect()
 }
 
+/// Why some files are not read.
+#[cfg(feature = "aws")]
+pub const NOT_ALLOWED: &str = "it lies outside of the directories of the stack and its modules";
+
 /// Whether a path lies below the stack's directory or one of the others.
 #[cfg(feature = "aws")]
-fn allowed(modules: &[Arc<str>], path: &str) -> bool {
+pub fn allowed(modules: &[Arc<str>], path: &str) -> bool {
     let below = |path: &str| {
         Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
     };

@@ -1,10 +1,13 @@
 //! Evaluation + snapshot → plan: what changes, what is an orphan, and what is refused.
 
-use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection};
+use super::change::{
+    Cause, Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection,
+};
 use super::claims;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
+use super::release::release;
 use super::selection;
 use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -28,25 +31,20 @@ pub struct Built {
 
 /// Plans. Pure: the same arguments give the same bytes. `id` fingerprints the arguments.
 pub fn build(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot, id: &Digest) -> Built {
-    let mut builder = Builder {
-        evaluation,
-        inputs,
-        snapshot,
-        declared: BTreeMap::new(),
-        drafts: Vec::new(),
-        relied_on: Vec::new(),
-        wants: BTreeSet::new(),
-        findings: Vec::new(),
-        blocked: Vec::new(),
-        considered: None,
-        left_out: BTreeSet::new(),
-    };
+    let mut builder = Builder::new(evaluation, inputs, snapshot);
     builder.run();
     if !builder.wants.is_empty() || !builder.blocked.is_empty() {
         let diagnostics = builder.blocked.into_iter().map(|(_, diagnostic)| diagnostic).collect();
         return Built { plan: None, wants: builder.wants, diagnostics };
     }
     builder.finish(id)
+}
+
+/// What would change, in no order, whatever may stand in the way of doing it.
+pub(super) fn changes(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot) -> Vec<Change> {
+    let mut builder = Builder::new(evaluation, inputs, snapshot);
+    builder.gather();
+    builder.drafts.into_iter().map(|draft| draft.change).collect()
 }
 
 /// A change before it has its place in the order.
@@ -90,8 +88,27 @@ pub fn digest(schema: &Schema, object: &Object) -> Digest {
     Digest::of_object(object, volatile(schema))
 }
 
+impl<'a> Builder<'a> {
+    fn new(evaluation: &'a Evaluation, inputs: &'a Inputs, snapshot: &'a Snapshot) -> Self {
+        Self {
+            evaluation,
+            inputs,
+            snapshot,
+            declared: BTreeMap::new(),
+            drafts: Vec::new(),
+            relied_on: Vec::new(),
+            wants: BTreeSet::new(),
+            findings: Vec::new(),
+            blocked: Vec::new(),
+            considered: None,
+            left_out: BTreeSet::new(),
+        }
+    }
+}
+
 impl Builder<'_> {
-    fn run(&mut self) {
+    /// Every change there might be.
+    fn gather(&mut self) {
         let evaluation = self.evaluation;
         for (index, instance) in evaluation.instances.iter().enumerate() {
             if let Some(identity) = &instance.identity {
@@ -111,16 +128,24 @@ impl Builder<'_> {
                 replaced_clusters.iter().find(|cluster| lives_in(instance, identity, cluster))
             });
             match self.inputs.mode {
-                Mode::Apply => self.declared_instance(index, instance, parent.copied()),
+                Mode::Apply if self.inputs.releases.is_empty() => {
+                    self.declared_instance(index, instance, parent.copied());
+                }
+                Mode::Apply => {}
                 Mode::Destroy => shared::left(self, instance),
             }
         }
         self.orphans();
         self.link_moves();
+    }
+
+    fn run(&mut self) {
+        self.gather();
         selection::check_names(self);
         selection::restrict(self);
         self.relies_on();
         self.deletes_everything();
+        self.released_with_cluster();
         claims::check(self);
         refusals::check(self);
     }
@@ -269,6 +294,7 @@ impl Builder<'_> {
                 action,
                 ownership,
                 reason,
+                cause: Cause::default(),
                 before: None,
                 after: None,
                 differences: Vec::new(),
@@ -406,9 +432,14 @@ impl Builder<'_> {
     fn orphans(&mut self) {
         let destroy = self.inputs.mode == Mode::Destroy;
         let snapshot = self.snapshot;
+        let released = self.released_by_name();
         for (identity, object) in snapshot.existing() {
             let declared = self.declared.contains_key(identity);
-            if !object.owner.is(&self.evaluation.stack) || (declared && !destroy) || object.parent.is_some() {
+            let due = match &released {
+                Some(released) => released.contains(identity),
+                None => destroy || !declared,
+            };
+            if !object.owner.is(&self.evaluation.stack) || !due || object.parent.is_some() {
                 continue;
             }
             let Some(schema) = kinds::schema(&identity.kind) else { continue };
@@ -427,7 +458,7 @@ impl Builder<'_> {
             let address =
                 index.map_or(address, |index| Some(self.evaluation.instances[index].address.clone()));
             let deleting = object.phase == Phase::Deleting;
-            let change = Change {
+            let mut change = Change {
                 id: ChangeId(usize::MAX),
                 schema,
                 address,
@@ -440,6 +471,7 @@ impl Builder<'_> {
                     (false, true) => Reason::Destroy,
                     (false, false) => Reason::Orphan,
                 },
+                cause: Cause::default(),
                 before: Some(object.attributes.clone()),
                 after: None,
                 differences: Vec::new(),
@@ -449,7 +481,16 @@ impl Builder<'_> {
                 waits_first: object.phase == Phase::Busy,
                 derived: index.and_then(|index| self.evaluation.instances[index].derived.clone()),
             };
+            // What a block still declares is not removed, whatever its recorded address is.
+            let removed = index.is_none() && self.is_released(change.address.as_ref());
+            if !deleting && (released.is_some() || removed) {
+                release(&mut change, object);
+            }
             self.push(Draft { change, instance: index }, Some(object));
+        }
+        if released.is_some() {
+            self.considered = Some(BTreeSet::new());
+            self.still_declared();
         }
     }
 
@@ -500,7 +541,7 @@ impl Builder<'_> {
                     ),
                 )
                 .with_note("It is left alone.")
-                .help("add a provider block for the region to manage or delete it"),
+                .help("add a provider block for the region to manage it, or name the region in the stack block: regions = [\"…\"]"),
             )
         })
     }
@@ -580,11 +621,16 @@ impl Builder<'_> {
             providers: self.evaluation.providers.clone(),
             changes,
             edges,
-            outputs: if self.inputs.mode == Mode::Apply { outputs.collect() } else { Vec::new() },
+            outputs: if self.inputs.mode == Mode::Apply && self.inputs.releases.is_empty() {
+                outputs.collect()
+            } else {
+                Vec::new()
+            },
             relied_on: self.relied_on,
             coverage: coverage
                 .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
                 .collect(),
+            base: None,
             selection: Selection {
                 targets: self.inputs.targets.clone(),
                 excludes: self.inputs.excludes.clone(),

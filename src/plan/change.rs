@@ -35,6 +35,20 @@ pub enum Ownership {
     Release,
 }
 
+/// Where a change comes from, if the plan was held against another revision of the files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// There was nothing to hold it against.
+    #[default]
+    Unspecified,
+    /// The files changed.
+    Intended,
+    /// The account changed: the other revision would plan it too.
+    Drift,
+    /// The other revision would change it too, and differently.
+    Both,
+}
+
 /// Why a change is in the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -50,6 +64,8 @@ pub enum Reason {
     Renamed(Address),
     /// An attribute that cannot change in place differs; the paths.
     ForcesReplacement(Vec<Path>),
+    /// The files or the command line let go of it.
+    Released,
     /// `--replace` asked for it.
     Requested,
     /// AWS reports that it was never made right; the status.
@@ -89,6 +105,7 @@ pub struct Change {
     pub action: ChangeAction,
     pub ownership: Ownership,
     pub reason: Reason,
+    pub cause: Cause,
     /// The live attributes, if it exists.
     pub before: Option<Map>,
     /// The attributes once applied; unknown ones are unknown values. `None` for a delete.
@@ -165,6 +182,8 @@ pub struct Plan {
     /// What could not be searched for orphans.
     pub coverage: Vec<(Place, Arc<str>, Coverage)>,
     pub selection: Selection,
+    /// The revision that causes refer to.
+    pub base: Option<Arc<str>>,
     /// Warnings, notes and refusals. A plan with an error is shown but never applied.
     pub findings: Vec<Diagnostic>,
     /// Findings of rules that the files silence, with the reason they give.

@@ -8,7 +8,7 @@ use crate::live::{
     AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, ClusterVersion, Coverage, Fact,
     HealthIssue, Members, NodeGroup, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
-use crate::stack::{Inputs, Mode, SourceTree, VariableInput, VariableText};
+use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,16 +18,27 @@ use std::sync::Arc;
 #[serde(deny_unknown_fields)]
 pub(super) struct InputsDocument {
     sources: BTreeMap<String, String>,
+    base: Option<BaseDocument>,
     variables: BTreeMap<String, VariableDocument>,
     destroy: bool,
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    partial: bool,
     targets: BTreeSet<String>,
     excludes: BTreeSet<String>,
     replaces: BTreeSet<String>,
+    releases: BTreeSet<String>,
     now: i64,
     seed: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BaseDocument {
+    revision: String,
+    commit: String,
+    sources: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,6 +47,14 @@ struct VariableDocument {
     text: Option<String>,
     value: Option<serde_json::Value>,
     origin: String,
+}
+
+fn files(tree: &SourceTree) -> BTreeMap<String, String> {
+    tree.files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
+}
+
+fn tree(files: BTreeMap<String, String>) -> SourceTree {
+    SourceTree { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
 }
 
 fn strings(names: &BTreeSet<Arc<str>>) -> BTreeSet<String> {
@@ -58,12 +77,12 @@ impl InputsDocument {
                 (name.to_string(), VariableDocument { text, value, origin: input.origin.to_string() })
             });
         Self {
-            sources: inputs
-                .sources
-                .files
-                .iter()
-                .map(|(path, text)| (path.to_string(), text.to_string()))
-                .collect(),
+            sources: files(&inputs.sources),
+            base: inputs.base.as_ref().map(|base| BaseDocument {
+                revision: base.revision.to_string(),
+                commit: base.commit.to_string(),
+                sources: files(&base.sources),
+            }),
             variables: variables.collect(),
             destroy: inputs.mode == Mode::Destroy,
             adopt: inputs
@@ -73,9 +92,11 @@ impl InputsDocument {
                 .collect(),
             allow_destroy: strings(&inputs.allow_destroy),
             allow_orphans: inputs.allow_orphans,
+            partial: inputs.partial,
             targets: strings(&inputs.targets),
             excludes: strings(&inputs.excludes),
             replaces: strings(&inputs.replaces),
+            releases: strings(&inputs.releases),
             now: inputs.now,
             seed: inputs.seed,
         }
@@ -96,9 +117,12 @@ impl InputsDocument {
             (name.into(), VariableInput { value, origin: input.origin.into() })
         });
         Inputs {
-            sources: SourceTree {
-                files: self.sources.into_iter().map(|(path, text)| (path.into(), text.into())).collect(),
-            },
+            sources: tree(self.sources),
+            base: self.base.map(|base| Base {
+                revision: base.revision.into(),
+                commit: base.commit.into(),
+                sources: tree(base.sources),
+            }),
             variables: variables.collect(),
             mode: if self.destroy { Mode::Destroy } else { Mode::Apply },
             adopt: self
@@ -108,9 +132,11 @@ impl InputsDocument {
                 .collect(),
             allow_destroy: named(self.allow_destroy),
             allow_orphans: self.allow_orphans,
+            partial: self.partial,
             targets: named(self.targets),
             excludes: named(self.excludes),
             replaces: named(self.replaces),
+            releases: named(self.releases),
             // What was planned has its pins, or did without.
             locked: false,
             now: self.now,

@@ -67,6 +67,7 @@ pub struct Outcome {
     pub added: usize,
     pub changed: usize,
     pub destroyed: usize,
+    pub released: usize,
     pub failed: Vec<Failure>,
     pub skipped: Vec<Skipped>,
     /// Left while AWS was working on them: they may be half done.

@@ -1,5 +1,6 @@
 //! The finished plan: data only. Everything that is decided is decided here; apply only walks it.
 
+mod base;
 mod build;
 mod calls;
 mod change;
@@ -11,6 +12,7 @@ mod offline;
 mod order;
 mod refusals;
 mod relations;
+mod release;
 pub mod saved;
 mod secrets;
 mod selection;
@@ -18,9 +20,10 @@ mod shared;
 pub mod snapshot_file;
 pub mod upgrade;
 
+pub use base::file_of;
 pub use build::{Built, build, digest};
 pub use change::{
-    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+    Call, Cause, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
     Selection,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

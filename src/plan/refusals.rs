@@ -6,7 +6,7 @@ use super::relations::{Name, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::kinds::version::{minor, numbers};
-use crate::live::{Fact, Members, Owner, Phase};
+use crate::live::{Coverage, Fact, Members, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Place, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,35 @@ pub(super) fn check(builder: &mut Builder<'_>) {
     prevented(builder);
     roles_in_use(builder);
     versions(builder);
+    not_searched(builder);
+}
+
+/// Destroying means everything: what could not be looked for would be left without a word.
+fn not_searched(builder: &mut Builder<'_>) {
+    let whole = builder.inputs.mode == Mode::Destroy && builder.inputs.targets.is_empty();
+    if !whole || builder.inputs.partial {
+        return;
+    }
+    let mut missed = builder
+        .snapshot
+        .coverage
+        .iter()
+        .filter_map(|((place, kind), coverage)| match coverage {
+            Coverage::Partial(why) => Some(format!("{kind} in {place}: {why}")),
+            Coverage::Complete => None,
+        })
+        .peekable();
+    if missed.peek().is_some() {
+        let diagnostic = Diagnostic::error(
+            "not-searched",
+            "Not everything that the stack may own could be searched, so something may be left behind",
+        );
+        builder.findings.push(
+            missed
+                .fold(diagnostic, Diagnostic::with_note)
+                .help("grant the permissions to look, or destroy what was found with --partial"),
+        );
+    }
 }
 
 fn deletes<'a>(builder: &'a Builder<'_>, kind: &'static str) -> impl Iterator<Item = &'a Draft> {

@@ -1,11 +1,12 @@
 //! The saved plan file: the inputs and the snapshot a plan was made of, and its fingerprint.
 
+use super::base;
 use super::build::{Built, build};
 use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
-use crate::stack::{Inputs, Program, VariableInput, evaluate};
+use crate::stack::{self, Inputs, Program, VariableInput, evaluate};
 use crate::value::{Identity, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,9 @@ pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
     let id = fingerprint(inputs, snapshot);
     let mut built = build(&evaluation, inputs, snapshot, &id);
     built.diagnostics.splice(0..0, diagnostics);
+    if let Some(base) = &inputs.base {
+        base::mark(&mut built, &evaluation, base, inputs, snapshot);
+    }
     Round { built, evaluation: Some(evaluation) }
 }
 
@@ -140,10 +144,10 @@ pub fn write(
     snapshot: &Snapshot,
     shown: Shown,
 ) -> Result<String, Box<Diagnostic>> {
-    let secret: BTreeSet<Arc<str>> = program
-        .root()
-        .variables
-        .iter()
+    let base = inputs.base.as_ref().map(|base| stack::declare(&base.sources).0);
+    let secret: BTreeSet<Arc<str>> = std::iter::once(program)
+        .chain(&base)
+        .flat_map(|program| &program.root().variables)
         .filter(|(_, variable)| variable.sensitive)
         .map(|(name, _)| name.clone())
         .collect();

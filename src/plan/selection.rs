@@ -232,7 +232,7 @@ fn names(builder: &Builder<'_>) -> BTreeSet<String> {
 }
 
 /// The addresses with those of their blocks and modules.
-fn names_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> BTreeSet<String> {
+pub(super) fn names_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for address in addresses {
         names.insert(address.to_string());
@@ -246,7 +246,7 @@ fn names_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> BTreeSet<String
 }
 
 /// The name that is meant, or all of them if they are few.
-fn did_you_mean(text: &str, names: &BTreeSet<String>) -> String {
+pub(super) fn did_you_mean(text: &str, names: &BTreeSet<String>) -> String {
     match nearest(text, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),
         None if names.is_empty() => "nothing is declared, and nothing is owned".to_string(),

@@ -184,6 +184,9 @@ fn summary(outcome: &Outcome, plan: &Plan, style: Style) -> String {
         counts.push(format!("{} changed", outcome.changed));
     }
     counts.push(format!("{} destroyed", outcome.destroyed));
+    if outcome.released > 0 {
+        counts.push(format!("{} released", outcome.released));
+    }
     let counts = counts.join(", ");
     if outcome.is_complete() {
         let headline = paint(style.create, &format!("{verb} complete! Resources: {counts}."));

@@ -125,6 +125,7 @@ fn bare(
         action,
         ownership: Ownership::Keep,
         reason,
+        cause: Default::default(),
         before: None,
         after: None,
         differences: Vec::new(),
@@ -201,6 +202,7 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         relied_on: Vec::new(),
         coverage: Vec::new(),
         selection: Default::default(),
+        base: None,
         findings: Vec::new(),
         silenced: Vec::new(),
     }

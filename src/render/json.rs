@@ -4,7 +4,7 @@ use super::plan::{Step, forces, steps};
 use super::terraform::{self, Tree};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::Coverage;
-use crate::plan::{Change, ChangeAction, Ownership, Plan, Reason};
+use crate::plan::{Cause, Change, ChangeAction, Ownership, Plan, Reason};
 use crate::stack::Mode;
 use crate::value::{Address, Key, Map, Path, Place, Value};
 use serde_json::{Map as Object, Value as Json, json};
@@ -41,17 +41,14 @@ pub fn json_plan(plan: &Plan) -> Json {
 /// What Terraform has no word for.
 fn extras(plan: &Plan) -> Json {
     let places: BTreeSet<&Place> = plan.changes.iter().map(|change| &change.identity.scope).collect();
-    let partial = plan.coverage.iter().filter_map(|(at, kind, coverage)| match coverage {
-        Coverage::Complete => None,
-        Coverage::Partial(why) => Some(json!({"place": place(at), "kind": &**kind, "reason": &**why})),
-    });
     json!({
         "version": 1,
         "id": plan.id.as_str(),
         "stack": plan.stack.to_string(),
+        "base": plan.base.as_deref(),
         "mode": match plan.mode { Mode::Apply => "apply", Mode::Destroy => "destroy" },
         "places": places.into_iter().map(place).collect::<Vec<_>>(),
-        "not_searched": partial.collect::<Vec<_>>(),
+        "not_searched": not_searched(plan),
         "targets": texts(&plan.selection.targets),
         "excludes": texts(&plan.selection.excludes),
         "left_out": texts(&plan.selection.left_out),
@@ -64,13 +61,28 @@ fn extras(plan: &Plan) -> Json {
         "order": plan.changes.iter().map(|change| json!({
             "address": name(change),
             "action": action(change),
+            "cause": match change.cause {
+                Cause::Unspecified => None,
+                Cause::Intended => Some("intended"),
+                Cause::Drift => Some("drift"),
+                Cause::Both => Some("both"),
+            },
             "calls": change.calls.iter().map(|call| call.operation).collect::<Vec<_>>(),
             "after": plan.edges.iter().filter(|edge| edge.to == change.id).map(|edge| edge.from.0).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
 }
 
-fn texts(names: &BTreeSet<Arc<str>>) -> Vec<&str> {
+/// What could not be searched for orphans, and why.
+pub(super) fn not_searched(plan: &Plan) -> Vec<Json> {
+    let partial = plan.coverage.iter().filter_map(|(at, kind, coverage)| match coverage {
+        Coverage::Complete => None,
+        Coverage::Partial(why) => Some(json!({"place": place(at), "kind": &**kind, "reason": &**why})),
+    });
+    partial.collect()
+}
+
+pub(super) fn texts(names: &BTreeSet<Arc<str>>) -> Vec<&str> {
     names.iter().map(|name| &**name).collect()
 }
 
@@ -83,7 +95,7 @@ fn action(change: &Change) -> &'static str {
     }
 }
 
-fn place(place: &Place) -> Json {
+pub(super) fn place(place: &Place) -> Json {
     json!({"partition": &*place.partition, "account": &*place.account, "region": place.region.as_deref()})
 }
 

@@ -8,6 +8,7 @@ mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
 mod document;
+mod drift;
 mod event;
 #[cfg(test)]
 mod event_tests;
@@ -35,6 +36,7 @@ mod value;
 
 pub use addons::{addon, addon_roles, addons, json_addon, json_addon_roles, json_addons};
 pub use diagnostics::{diagnostics, error_count, finding_count, silenced};
+pub use drift::{drift, drifted, json_drift};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
 pub use owned::{OwnedRow, json_owned, owned};

@@ -14,12 +14,21 @@ pub enum Mark {
     DeleteCreate,
     /// Created anew, then deleted.
     CreateDelete,
+    /// No longer the stack's.
+    Release,
     Wait,
 }
 
 impl Mark {
-    pub const ALL: [Mark; 6] =
-        [Self::Create, Self::Update, Self::Delete, Self::DeleteCreate, Self::CreateDelete, Self::Wait];
+    pub const ALL: [Mark; 7] = [
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::DeleteCreate,
+        Self::CreateDelete,
+        Self::Release,
+        Self::Wait,
+    ];
 
     /// The mark of something that was and will be.
     pub fn of<T: PartialEq>(before: Option<&T>, after: Option<&T>) -> Self {
@@ -40,6 +49,7 @@ impl Mark {
             Self::Delete => format!("  {}", paint(style.delete, "-")),
             Self::DeleteCreate => format!("{}/{}", paint(style.delete, "-"), paint(style.create, "+")),
             Self::CreateDelete => format!("{}/{}", paint(style.create, "+"), paint(style.delete, "-")),
+            Self::Release => format!("  {}", paint(style.update, ".")),
             Self::Wait => format!("  {}", paint(style.wait, "…")),
         }
     }
@@ -53,6 +63,7 @@ impl Mark {
             Self::Delete => "destroy",
             Self::DeleteCreate => "destroy and then create replacement",
             Self::CreateDelete => "create replacement and then destroy",
+            Self::Release => "release, without destroying",
             Self::Wait => "wait for",
         }
     }

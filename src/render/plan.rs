@@ -8,7 +8,7 @@ use super::summary::summary;
 use super::tree::{self, Shape, Slot};
 use crate::kinds::OWNERSHIP;
 use crate::live::decode_address;
-use crate::plan::{Change, ChangeAction, ChangeId, Ownership, Plan, Reason};
+use crate::plan::{Cause, Change, ChangeAction, ChangeId, Ownership, Plan, Reason};
 use crate::value::{Address, Map, Path, Value};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,13 +20,19 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     if !steps.is_empty() {
         legend(&mut page, &steps);
         let (adopted, rest): (Vec<&Step<'_>>, Vec<&Step<'_>>) = steps.iter().partition(|step| step.adopts());
+        let base = plan.base.as_deref();
         let heading = if plan.refused() {
             "eksform planned the following actions, but refuses to apply them:"
         } else {
             "eksform will perform the following actions:"
         };
-        section(&mut page, "eksform will take over the following objects, which exist already:", &adopted);
-        section(&mut page, heading, &rest);
+        section(
+            &mut page,
+            "eksform will take over the following objects, which exist already:",
+            &adopted,
+            base,
+        );
+        section(&mut page, heading, &rest, base);
         outputs(&mut page, plan);
     }
     page.out.push_str(&summary(plan, style));
@@ -77,6 +83,7 @@ pub fn steps(plan: &Plan) -> Vec<Step<'_>> {
         .map(|change| {
             let replaced = change.replaces.and_then(|id| plan.change(id));
             let mark = match (change.action, replaced) {
+                _ if change.ownership == Ownership::Release => Mark::Release,
                 (_, Some(old)) if create_first.contains(&(change.id, old.id)) => Mark::CreateDelete,
                 (_, Some(_)) => Mark::DeleteCreate,
                 (ChangeAction::Create, None) => Mark::Create,
@@ -104,7 +111,7 @@ fn legend(page: &mut Page, steps: &[Step<'_>]) {
     page.blank();
 }
 
-fn section(page: &mut Page, heading: &str, steps: &[&Step<'_>]) {
+fn section(page: &mut Page, heading: &str, steps: &[&Step<'_>], base: Option<&str>) {
     if steps.is_empty() {
         return;
     }
@@ -112,14 +119,14 @@ fn section(page: &mut Page, heading: &str, steps: &[&Step<'_>]) {
     page.out.push_str(&heading);
     page.out.push_str("\n\n");
     for step in steps {
-        step_block(page, step);
+        step_block(page, step, base);
         page.blank();
     }
 }
 
-fn step_block(page: &mut Page, step: &Step<'_>) {
+fn step_block(page: &mut Page, step: &Step<'_>, base: Option<&str>) {
     let change = step.change;
-    let (headline, remarks) = headline(step);
+    let (headline, remarks) = headline(step, base);
     page.out.push_str("  ");
     let headline = paint(page.style.strong, &format!("# {headline}"));
     page.out.push_str(&headline);
@@ -172,7 +179,7 @@ pub fn forces(step: &Step<'_>) -> Vec<Path> {
 }
 
 /// `role.vpc_cni will be created`, and what else there is to say about it.
-fn headline(step: &Step<'_>) -> (String, Vec<String>) {
+fn headline(step: &Step<'_>, base: Option<&str>) -> (String, Vec<String>) {
     let change = step.change;
     let name = match &change.address {
         Some(address) => address.to_string(),
@@ -215,6 +222,7 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
         }
     }
     remarks.extend(because(step));
+    remarks.extend(base.and_then(|base| cause(change.cause, base)));
     if change.address.is_none() {
         remarks.push(format!("on the command line it is {}", change.shown_name()));
     }
@@ -222,6 +230,17 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
         remarks.push("AWS is still working on it: it is waited for first".to_string());
     }
     (line, remarks)
+}
+
+/// Where the change comes from, as seen from another revision of the files.
+fn cause(cause: Cause, base: &str) -> Option<String> {
+    let base = printable(base);
+    Some(match cause {
+        Cause::Unspecified => return None,
+        Cause::Intended => format!("intended: the files changed since {base}"),
+        Cause::Drift => format!("drift: the files of {base} would change it too"),
+        Cause::Both => format!("both: the files changed since {base}, and so did the account"),
+    })
 }
 
 /// The reason in words, where the headline does not say it all.
@@ -233,6 +252,7 @@ fn because(step: &Step<'_>) -> Option<String> {
         }
         Reason::Missing
         | Reason::Requested
+        | Reason::Released
         | Reason::Differs
         | Reason::ForcesReplacement(_)
         | Reason::Adopted

@@ -388,6 +388,7 @@ fn every_reason_in_words() {
         Reason::Renamed(Address::root("role", "old")),
         Reason::ForcesReplacement(vec![Path::attribute("path")]),
         Reason::Requested,
+        Reason::Released,
         Reason::Broken("CREATE_FAILED".into()),
         Reason::ParentReplaced(parent.clone()),
         Reason::BeingDeleted,

@@ -1,8 +1,9 @@
 //! The last words of a plan: how much it does, or that it does nothing.
 
+use super::plan::steps;
 use super::style::{Style, paint, printable};
 use crate::live::Coverage;
-use crate::plan::{ChangeAction, Ownership, Plan};
+use crate::plan::{Cause, ChangeAction, Ownership, Plan};
 use crate::stack::Mode;
 
 /// How many objects a plan adds, changes, …; a replacement is one added and one destroyed.
@@ -67,12 +68,34 @@ pub fn summary(plan: &Plan, style: Style) -> String {
         }
     }
     let mut text = format!("{} {}.\n", paint(style.strong, "Plan:"), parts.join(", "));
-    for line in partial {
+    text.push_str(&causes(plan, style));
+    text.push_str(&incomplete(plan, style));
+    text + &selected
+}
+
+/// `Since main: 2 intended, 1 drift.`, if the plan was held against another revision.
+fn causes(plan: &Plan, style: Style) -> String {
+    let Some(base) = &plan.base else { return String::new() };
+    let steps = steps(plan);
+    let parts: Vec<String> = [(Cause::Intended, "intended"), (Cause::Drift, "drift"), (Cause::Both, "both")]
+        .into_iter()
+        .map(|(cause, word)| (steps.iter().filter(|step| step.change.cause == cause).count(), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let heading = format!("Since {}:", printable(base));
+    format!("{} {}.\n", paint(style.strong, &heading), parts.join(", "))
+}
+
+/// A line for everything that could not be searched.
+pub fn incomplete(plan: &Plan, style: Style) -> String {
+    let mut text = String::new();
+    for line in partial(plan) {
         let mut letters = line.chars();
         let first = letters.next().into_iter().flat_map(char::to_uppercase).collect::<String>();
         text.push_str(&format!("{} {first}{}.\n", paint(style.warning, "Incomplete:"), letters.as_str()));
     }
-    text + &selected
+    text
 }
 
 /// The names of things left out that are written out.

@@ -3,17 +3,17 @@
 mod outside;
 
 use super::program::{
-    Adopt, Condition, Declarations, Ignore, Output, Repeat, Resource, StackBlock, Variable,
+    Adopt, Condition, Declarations, Ignore, Output, Removed, Repeat, Resource, StackBlock, Variable,
 };
 use crate::diagnostic::{Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::kinds::{self, Schema};
 use crate::lang::syntax::{self, Attribute, Block, Body, Document};
 use crate::lang::{Expr, convert, references};
-use crate::value::{Address, Key, ModuleStep, Origin, ProviderRef, Type};
+use crate::value::{Address, AddressPattern, Key, ModuleStep, Origin, ProviderRef, Type};
 use std::sync::Arc;
 
-const BLOCKS: [&str; 9] =
-    ["stack", "variable", "locals", "output", "module", "data", "provider", "adopt", "moved"];
+const BLOCKS: [&str; 10] =
+    ["stack", "variable", "locals", "output", "module", "data", "provider", "adopt", "moved", "removed"];
 
 /// Attributes of a module block that are no values of the module's variables.
 const CALL: [&str; 5] = ["source", "count", "for_each", "providers", "depends_on"];
@@ -36,6 +36,7 @@ fn format(path: &str) -> Option<Parse> {
 pub(super) struct Directory {
     pub stack: Option<StackBlock>,
     pub adopts: Vec<Adopt>,
+    pub removed: Vec<Removed>,
     pub declared: Declarations,
 }
 
@@ -47,7 +48,7 @@ pub(super) fn directory<'a>(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Directory {
-    let empty = Directory { stack: None, adopts: Vec::new(), declared: Declarations::default() };
+    let empty = Directory { stack: None, adopts: Vec::new(), removed: Vec::new(), declared: Declarations::default() };
     let mut reader = Reader { directory: empty, caller, diagnostics };
     for (path, text) in files {
         let Some(parse) = format(path) else { continue };
@@ -72,9 +73,9 @@ pub(super) fn called(path: &str, text: &str) -> Vec<Arc<str>> {
 /// nested names takes as a block, `None` if it is an attribute.
 fn labels(path: &[&str]) -> Option<usize> {
     match path {
-        ["locals" | "adopt" | "moved"] => Some(0),
+        ["locals" | "adopt" | "moved" | "removed"] => Some(0),
         ["stack" | "variable" | "output" | "provider" | "module"] => Some(1),
-        ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
+        ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role" | "ignore_tags"] => Some(0),
         ["data"] => Some(2),
         [kind] => kinds::schema(kind).map(|_| 1),
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
@@ -127,7 +128,7 @@ impl Reader<'_> {
 
     fn block(&mut self, block: &Block) {
         if let Some(caller) = self.caller
-            && matches!(block.kind.as_ref(), "stack" | "provider" | "adopt")
+            && matches!(block.kind.as_ref(), "stack" | "provider" | "adopt" | "removed")
         {
             return self.only_in_stacks(block, caller);
         }
@@ -140,6 +141,7 @@ impl Reader<'_> {
             "output" => self.output(block),
             "provider" => self.provider(block),
             "adopt" => self.adopt(block),
+            "removed" => self.removed(block),
             "moved" => self.error(
                 Diagnostic::note("moved-ignored", "A moved block is not needed")
                     .at(block.kind_span)
@@ -161,6 +163,7 @@ impl Reader<'_> {
             "provider" => {
                 "move it to the stack's files and pass it: module \"…\" { providers = { aws = aws.west } }"
             }
+            "removed" => "move it to the stack's files: removed { from = module.NAME.addon.vpc-cni }",
             _ => "move it to the stack's files: adopt { to = module.NAME.addon.vpc-cni }",
         };
         let message = format!("A module holds no {} block", block.kind);
@@ -294,7 +297,7 @@ impl Reader<'_> {
 
     fn stack(&mut self, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
-        self.only(block, &["required_version", "instance", "allow_destroy"], &[]);
+        self.only(block, &["required_version", "instance", "allow_destroy", "regions"], &[]);
         if let Some(first) = &self.directory.stack {
             let first = first.span;
             self.error(
@@ -324,6 +327,7 @@ impl Reader<'_> {
             span: block.span,
             instance: expr("instance"),
             allow_destroy: expr("allow_destroy"),
+            regions: expr("regions"),
         });
     }
 
@@ -463,7 +467,7 @@ impl Reader<'_> {
         self.only(
             block,
             &["alias", "region", "profile", "endpoint_url", "allowed_account_ids", "default_tags"],
-            &["assume_role", "default_tags"],
+            &["assume_role", "default_tags", "ignore_tags"],
         );
         let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Arc::from));
         let provider = ProviderRef { alias, key: None };
@@ -499,6 +503,39 @@ impl Reader<'_> {
         let from_stack =
             self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
         self.directory.adopts.push(Adopt { to: address, from_stack, span: block.span });
+    }
+
+    /// `removed { from = addon.x  lifecycle { destroy = false } }`.
+    fn removed(&mut self, block: &Block) {
+        self.labels(block, []);
+        self.only(block, &["from"], &["lifecycle"]);
+        let Some(from) = block.body.attribute("from") else {
+            return self.error(
+                Diagnostic::error("missing-attribute", "A removed block needs \"from\"")
+                    .at(block.span)
+                    .help("add: from = addon.vpc-cni"),
+            );
+        };
+        let pattern = references::as_reference(&from.expr).and_then(|reference| {
+            let words = words(&reference)?.into_iter().map(|(word, key)| match key {
+                Some(key) => format!("{word}{key}"),
+                None => word.to_string(),
+            });
+            AddressPattern::parse(&words.collect::<Vec<_>>().join("."))
+        });
+        let Some(from) = pattern.map(|pattern| (pattern, from.expr.span())) else {
+            return self.error(
+                Diagnostic::error("invalid-address", "\"from\" has to be the address of what was declared")
+                    .at(from.expr.span())
+                    .help("write: from = addon.vpc-cni, from = role.app[\"blue\"] or from = module.eu"),
+            );
+        };
+        let mut destroy = true;
+        for lifecycle in block.body.blocks_of("lifecycle") {
+            self.only(lifecycle, &["destroy"], &[]);
+            destroy = self.flag(lifecycle, "destroy").unwrap_or(destroy);
+        }
+        self.directory.removed.push(Removed { from, destroy });
     }
 
     fn resource(&mut self, schema: &'static Schema, block: &Block) {
@@ -661,8 +698,8 @@ pub(super) fn identifier(name: &str) -> bool {
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-/// The address a reference names: `addon.vpc-cni`, `role.app["blue"]`, `module.eu.cluster.main`.
-pub(super) fn address(reference: &references::Reference) -> Option<Address> {
+/// The words of a reference, each with the key behind it.
+fn words(reference: &references::Reference) -> Option<Vec<(Arc<str>, Option<Key>)>> {
     use references::RefStep;
     let mut words = vec![(reference.root.clone(), None::<Key>)];
     for step in &reference.steps {
@@ -671,6 +708,12 @@ pub(super) fn address(reference: &references::Reference) -> Option<Address> {
             RefStep::Index(key) => words.last_mut()?.1 = Some(key.clone()),
         }
     }
+    Some(words)
+}
+
+/// The address a reference names: `addon.vpc-cni`, `role.app["blue"]`, `module.eu.cluster.main`.
+pub(super) fn address(reference: &references::Reference) -> Option<Address> {
+    let words = words(reference)?;
     let mut module = Vec::new();
     let mut rest = words.as_slice();
     loop {

@@ -41,6 +41,7 @@ pub fn evaluate(
         read_providers: BTreeSet::new(),
         expanded: vec![Vec::new(); program.modules.len()],
         failed: BTreeSet::new(),
+        regions: BTreeSet::new(),
         replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
@@ -51,6 +52,10 @@ pub fn evaluate(
             instances: Vec::new(),
             wants: BTreeSet::new(),
             outputs: Vec::new(),
+            released: {
+                let removed = program.removed.iter().filter(|removed| !removed.destroy);
+                removed.map(|removed| removed.from.0.clone()).collect()
+            },
             blocks: program.blocks(),
             allow_destroy: BTreeSet::new(),
         },
@@ -99,6 +104,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) read_providers: BTreeSet<ProviderRef>,
     /// Declarations with errors: what needs them is left out instead of complained about again.
     pub(super) failed: BTreeSet<Node>,
+    /// Where else orphans are looked for.
+    regions: BTreeSet<Arc<str>>,
     /// What is to be made anew.
     pub(super) replaces: Vec<AddressPattern>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
@@ -168,8 +175,10 @@ impl Evaluator<'_> {
         }
         self.derive_roles();
         self.unused_default_provider();
+        self.regions();
         self.search();
         self.adoptions();
+        self.removals();
         self.missing_pins();
         super::duplicates::check(&self.evaluation, &mut self.diagnostics);
     }
@@ -268,25 +277,82 @@ impl Evaluator<'_> {
                 ),
             }
         }
-        if let Some(expr) = &block.allow_destroy
-            && let Some(value) = self.eval(0, Iteration::None, expr)
-        {
-            match value.as_items() {
-                Some(items) => {
-                    self.evaluation
-                        .allow_destroy
-                        .extend(items.iter().filter_map(Value::as_str).map(Arc::from));
+        if let Some(expr) = &block.allow_destroy {
+            let help = "write: allow_destroy = [\"my-cluster\"]";
+            let names = self.texts(expr, "\"allow_destroy\" has to be a list of cluster names", help);
+            self.evaluation.allow_destroy.extend(names);
+        }
+        if let Some(expr) = &block.regions {
+            let help = "write: regions = [\"us-east-2\", \"eu-west-1\"]";
+            let regions = self.texts(expr, "\"regions\" has to be a list of regions", help);
+            for region in &regions {
+                let part = |part: &str| {
+                    !part.is_empty()
+                        && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                };
+                if region.split('-').count() < 3 || !region.split('-').all(part) {
+                    self.diagnostics.push(
+                        Diagnostic::error("invalid-value", format!("\"{region}\" is no region"))
+                            .at(expr.span())
+                            .help(help),
+                    );
                 }
-                None => self.diagnostics.push(
-                    Diagnostic::error("type-mismatch", "\"allow_destroy\" has to be a list of cluster names")
-                        .at(expr.span())
-                        .help("write: allow_destroy = [\"my-cluster\"]"),
-                ),
             }
+            self.regions.extend(regions);
         }
         let stack = &self.evaluation.stack;
         let instance = stack.instance.clone().map_or(Value::NULL, Value::string);
         self.stack = Value::object([("name", Value::string(stack.name.clone())), ("instance", instance)]);
+    }
+
+    /// The texts of a list of the stack block.
+    fn texts(&mut self, expr: &Expr, wrong: &str, help: &str) -> Vec<Arc<str>> {
+        let Some(value) = self.eval(0, Iteration::None, expr) else { return Vec::new() };
+        if value.is_unknown() {
+            return Vec::new();
+        }
+        let items = value.as_items();
+        let texts: Vec<Arc<str>> =
+            items.unwrap_or_default().iter().filter_map(Value::as_str).map(Arc::from).collect();
+        if items.is_none_or(|items| items.len() != texts.len()) {
+            self.diagnostics.push(Diagnostic::error("type-mismatch", wrong).at(expr.span()).help(help));
+        }
+        texts
+    }
+
+    /// Providers for the regions in which only orphans are looked for: one for each account's credentials.
+    fn regions(&mut self) {
+        let mut seen: Vec<ProviderConfig> = Vec::new();
+        for (provider, config) in self.evaluation.providers.clone() {
+            let anywhere =
+                ProviderConfig { span: None, region: None, default_tags: BTreeMap::new(), ..config.clone() };
+            if seen.contains(&anywhere) {
+                continue;
+            }
+            let own = self.snapshot.callers.get(&provider).and_then(Fact::known).map(|caller| &caller.region);
+            for region in self.regions.iter().filter(|region| config.region.as_ref().or(own) != Some(*region))
+            {
+                let there = self.evaluation.providers.values().any(|other| {
+                    other.region.as_ref() == Some(region)
+                        && ProviderConfig {
+                            span: None,
+                            region: None,
+                            default_tags: BTreeMap::new(),
+                            ..other.clone()
+                        } == anywhere
+                });
+                if !there {
+                    let name = match &provider.alias {
+                        Some(alias) => format!("{alias}/{region}"),
+                        None => region.to_string(),
+                    };
+                    let found = ProviderConfig { region: Some(region.clone()), ..anywhere.clone() };
+                    let alias = ProviderRef { alias: Some(format!("regions/{name}").into()), key: None };
+                    self.evaluation.providers.insert(alias, found);
+                }
+            }
+            seen.push(anywhere);
+        }
     }
 
     fn local(&mut self, at: usize, name: &Arc<str>) {
@@ -386,6 +452,23 @@ impl Evaluator<'_> {
                         .wants
                         .insert(Want::Owned { provider: provider.clone(), kind: schema.kind.into() });
                 }
+            }
+        }
+    }
+
+    /// What is removed from the files is not in them.
+    fn removals(&mut self) {
+        for removed in &self.program.removed {
+            let (from, span) = &removed.from;
+            let there = self.evaluation.instances.iter().find(|instance| from.matches(&instance.address));
+            if let Some(instance) = there {
+                self.diagnostics.push(
+                    Diagnostic::error("still-declared", format!("{} is still declared", instance.address))
+                        .at(*span)
+                        .label("removed, according to this")
+                        .related(instance.span, "declared here")
+                        .help("remove the block that declares it, or this one"),
+                );
             }
         }
     }

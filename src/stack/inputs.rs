@@ -36,6 +36,17 @@ pub enum Mode {
     Destroy,
 }
 
+/// The stack as of another revision, to tell what is intended from what is drift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// As given: `main`.
+    pub revision: Arc<str>,
+    /// The commit it stands for. Files of it are asked for as `COMMIT:path`.
+    pub commit: Arc<str>,
+    /// Empty if the stack was not there.
+    pub sources: SourceTree,
+}
+
 /// Everything a plan is a function of, besides the snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
@@ -48,6 +59,8 @@ pub struct Inputs {
     pub allow_destroy: BTreeSet<Arc<str>>,
     /// `--allow-orphans`.
     pub allow_orphans: bool,
+    /// `--partial`: destroy what was found, although not everything could be searched.
+    pub partial: bool,
     /// `--target X`: only this, and what it needs.
     pub targets: BTreeSet<Arc<str>>,
     /// `--exclude X`: not this, nor what needs it.
@@ -56,6 +69,10 @@ pub struct Inputs {
     pub replaces: BTreeSet<Arc<str>>,
     /// `--locked`: every constraint on a version has to have its pin.
     pub locked: bool,
+    /// `release X`: a plan that does nothing but release these.
+    pub releases: BTreeSet<Arc<str>>,
+    /// `--base REV`.
+    pub base: Option<Base>,
     /// When the plan was made, in seconds since 1970.
     pub now: i64,
     /// What the non-deterministic functions draw from.

@@ -7,7 +7,9 @@ use crate::diagnostic::Span;
 use crate::diff::Proposed;
 use crate::kinds::Schema;
 use crate::live::StackName;
-use crate::value::{Address, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want};
+use crate::value::{
+    Address, AddressPattern, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -122,6 +124,8 @@ pub struct Evaluation {
     /// What would have to be read to know more.
     pub wants: BTreeSet<Want>,
     pub outputs: Vec<EvaluatedOutput>,
+    /// What is released instead of deleted, now that no file declares it any more.
+    pub released: Vec<AddressPattern>,
     /// Every block of a kind, without keys, also those that stand for no instance.
     pub blocks: BTreeSet<Address>,
     /// Names of clusters whose deletion the stack block allows.

@@ -29,9 +29,9 @@ mod validate;
 mod variables;
 
 pub use evaluate::evaluate;
-pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
+pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, Derived, EvaluatedOutput, Evaluation, Instance, Requester};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
-pub use provider::{AssumeRole, ProviderConfig};
+pub use provider::{AssumeRole, IgnoreTags, ProviderConfig};
 pub use validate::{validate, without_consequences};

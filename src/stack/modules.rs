@@ -63,11 +63,12 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
         sources: crate::diagnostic::Sources::default(),
         stack: None,
         adopts: Vec::new(),
+        removed: Vec::new(),
         lock: lock::Lock::new(),
         modules: Vec::new(),
     };
     let own = files.get(".").cloned().unwrap_or_default();
-    let Directory { stack, adopts, declared } =
+    let Directory { stack, adopts, removed, declared } =
         declare::directory(own, None, &mut program.sources, &mut diagnostics);
     if stack.is_none() && diagnostics.is_empty() {
         diagnostics.push(
@@ -76,7 +77,7 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
                 .help("add: stack \"my-platform\" {}"),
         );
     }
-    (program.stack, program.adopts) = (stack, adopts);
+    (program.stack, program.adopts, program.removed) = (stack, adopts, removed);
     if let Some(text) = tree.files.get(lock::FILE) {
         let file = program.sources.add(lock::FILE, text.clone());
         let (pins, mut problems) = lock::read(file, text);

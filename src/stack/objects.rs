@@ -10,7 +10,7 @@ use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
-use crate::live::{Fact, ownership_tags};
+use crate::live::{Fact, Object, Phase, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -212,7 +212,36 @@ impl Evaluator<'_> {
         if self.replaces.iter().any(|pattern| pattern.matches(address)) {
             return diff::propose_anew(&subject, &observed);
         }
+        if let (Observed::Fact(Fact::Known(object)), Some(tags)) =
+            (&observed, self.others_tags(symbolic, &compared, fact))
+        {
+            let mut compared = compared.clone();
+            compared.insert("tags".into(), tags);
+            let proposed = diff::propose(&Subject { desired: &compared, ..subject }, &observed);
+            // What is made anew is made as the files say.
+            let stays = !matches!(object.phase, Phase::Deleting | Phase::Failed);
+            if stays && proposed.proposal.action != diff::Action::Replace {
+                return proposed;
+            }
+        }
         diff::propose(&subject, &observed)
+    }
+
+    /// The tags of an instance with those that `ignore_tags` leaves to others as they are live; `None` if there is
+    /// nothing to ignore.
+    fn others_tags(
+        &self,
+        symbolic: &Identity<ProviderRef>,
+        desired: &Map,
+        fact: Option<&Fact<Object>>,
+    ) -> Option<Value> {
+        let ignore = &self.evaluation.providers.get(&symbolic.scope)?.ignore_tags;
+        let (own, live) = (desired.get("tags")?, fact?.known()?.attributes.get("tags")?);
+        let (tags, live) = (own.as_map()?, live.as_map()?);
+        tags.keys()
+            .chain(live.keys())
+            .any(|key| ignore.ignores(key))
+            .then(|| Value::map(ignore.applied(tags, live)).mark(own.is_sensitive()))
     }
 
     pub(super) fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {

@@ -4,7 +4,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::kinds::Schema;
 use crate::lang::syntax::{Attribute, Block, Body};
 use crate::lang::{Expr, references};
-use crate::value::{Address, ModuleStep, ProviderRef, Type};
+use crate::value::{Address, AddressPattern, ModuleStep, ProviderRef, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub struct Program {
     pub sources: Sources,
     pub stack: Option<StackBlock>,
     pub adopts: Vec<Adopt>,
+    pub removed: Vec<Removed>,
     /// What the lock file says.
     pub lock: super::lock::Lock,
     /// The stack's own directory first, then every call of a module, each after its caller.
@@ -115,6 +116,8 @@ pub struct StackBlock {
     pub span: Span,
     pub instance: Option<Expr>,
     pub allow_destroy: Option<Expr>,
+    /// Regions beside those of the providers in which something may have been left.
+    pub regions: Option<Expr>,
 }
 
 /// `variable "x" { … }`.
@@ -189,6 +192,15 @@ pub enum Ignore {
     None,
     All,
     Attributes(Vec<Arc<str>>),
+}
+
+/// `removed { from = addon.vpc-cni  lifecycle { destroy = false } }`.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// What was declared, and where that stands.
+    pub from: (AddressPattern, Span),
+    /// Whether it is deleted, as anything else that no file declares any more; released otherwise.
+    pub destroy: bool,
 }
 
 /// `adopt { to = addon.vpc-cni }`.

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{self, Scope};
 use crate::lang::syntax::{Block, Body};
 use crate::lang::{Expr, convert};
-use crate::value::{Type, Value};
+use crate::value::{Map, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,6 +22,28 @@ pub struct ProviderConfig {
     pub allowed_account_ids: BTreeSet<Arc<str>>,
     /// Tags of every object, unless its own say otherwise.
     pub default_tags: BTreeMap<Arc<str>, Arc<str>>,
+    /// Tags that others look after.
+    pub ignore_tags: IgnoreTags,
+}
+
+/// `ignore_tags { keys = […]  key_prefixes = […] }`: tags that are neither set right nor taken off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IgnoreTags {
+    pub keys: BTreeSet<Arc<str>>,
+    pub key_prefixes: BTreeSet<Arc<str>>,
+}
+
+impl IgnoreTags {
+    pub fn ignores(&self, key: &str) -> bool {
+        self.keys.contains(key) || self.key_prefixes.iter().any(|prefix| key.starts_with(&**prefix))
+    }
+
+    /// The tags to compare with the live ones: those that are ignored are as they are.
+    pub(super) fn applied(&self, desired: &Map, live: &Map) -> Map {
+        let own = desired.iter().filter(|(key, _)| !self.ignores(key));
+        let others = live.iter().filter(|(key, _)| self.ignores(key));
+        own.chain(others).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
 }
 
 /// A role to assume before anything else.
@@ -67,20 +89,19 @@ pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Dia
             config.default_tags.insert(key.clone(), value.into());
         }
     }
+    if let Some(ignore) = body.blocks_of("ignore_tags").next() {
+        const KNOWN: [&str; 2] = ["keys", "key_prefixes"];
+        reader.only(&ignore.body, &KNOWN);
+        let mut texts = |name: &str| -> BTreeSet<Arc<str>> {
+            let value = reader.value(&ignore.body, name, &Type::set(Type::String));
+            let items = value.as_ref().and_then(Value::as_items).unwrap_or_default();
+            items.iter().filter_map(Value::as_str).map(Arc::from).collect()
+        };
+        config.ignore_tags = IgnoreTags { keys: texts("keys"), key_prefixes: texts("key_prefixes") };
+    }
     if let Some(assume) = body.blocks_of("assume_role").next() {
         const KNOWN: [&str; 4] = ["role_arn", "session_name", "external_id", "duration_seconds"];
-        for attribute in &assume.body.attributes {
-            if !KNOWN.contains(&attribute.name.as_ref()) {
-                reader.diagnostics.push(
-                    Diagnostic::error(
-                        "unknown-attribute",
-                        format!("There is no attribute \"{}\"", attribute.name),
-                    )
-                    .at(attribute.name_span)
-                    .help(did_you_mean(&attribute.name, KNOWN)),
-                );
-            }
-        }
+        reader.only(&assume.body, &KNOWN);
         match reader.text(&assume.body, "role_arn") {
             Some(role_arn) => {
                 let duration = reader.value(&assume.body, "duration_seconds", &Type::Number);
@@ -108,6 +129,22 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Complains about attributes other than the named ones.
+    fn only(&mut self, body: &Body, known: &[&str]) {
+        for attribute in &body.attributes {
+            if !known.contains(&attribute.name.as_ref()) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "unknown-attribute",
+                        format!("There is no attribute \"{}\"", attribute.name),
+                    )
+                    .at(attribute.name_span)
+                    .help(did_you_mean(&attribute.name, known.iter().copied())),
+                );
+            }
+        }
+    }
+
     fn text(&mut self, body: &Body, name: &str) -> Option<Arc<str>> {
         self.value(body, name, &Type::String)?.as_str().map(Arc::from)
     }

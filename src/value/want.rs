@@ -27,3 +27,19 @@ pub enum Want {
     /// The files below a directory, as sorted paths relative to it with `/` as separator.
     Directory(Arc<str>),
 }
+
+impl Want {
+    /// Through which provider it is answered; `None` for what is no question to AWS.
+    pub fn provider(&self) -> Option<&ProviderRef> {
+        match self {
+            Self::Caller(provider) | Self::ClusterVersions(provider) => Some(provider),
+            Self::Object(identity) => Some(&identity.scope),
+            Self::Members { provider, .. }
+            | Self::NodeGroups { provider, .. }
+            | Self::Owned { provider, .. }
+            | Self::AddonVersions { provider, .. }
+            | Self::AddonConfiguration { provider, .. } => Some(provider),
+            Self::File(_) | Self::Directory(_) => None,
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::snapshot;
 use eksform::diff::Action;
 use eksform::live::{Fact, Members, Owner, Snapshot};
 use eksform::plan::saved::{self, Round};
-use eksform::stack::{self, Inputs, Mode, Program, VariableInput, VariableText};
+use eksform::stack::{self, Base, Inputs, Mode, Program, SourceTree, VariableInput, VariableText};
 use eksform::value::{Identity, KeyPart, Want, json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +34,11 @@ struct Options {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    partial: bool,
     targets: BTreeSet<String>,
     excludes: BTreeSet<String>,
     replaces: BTreeSet<String>,
+    releases: BTreeSet<String>,
     locked: bool,
     variables: BTreeMap<String, serde_json::Value>,
 }
@@ -83,6 +85,15 @@ impl Case {
                 }
             }
         }
+        let (base, own): (BTreeMap<Arc<str>, Arc<str>>, _) = std::mem::take(&mut inputs.sources.files)
+            .into_iter()
+            .partition(|(path, _)| path.starts_with("base/"));
+        inputs.sources.files = own;
+        if !base.is_empty() {
+            let then = base.into_iter().map(|(path, text)| (path["base/".len()..].into(), text));
+            let sources = SourceTree { files: then.collect() };
+            inputs.base = Some(Base { revision: "main".into(), commit: "c0ffee".into(), sources });
+        }
         let options: Options = match text("options.json") {
             Ok(text) => serde_json::from_str(&text).map_err(|error| format!("options.json: {error}"))?,
             Err(_) => Options::default(),
@@ -95,8 +106,9 @@ impl Case {
         inputs.allow_destroy = arcs(options.allow_destroy);
         (inputs.targets, inputs.excludes) = (arcs(options.targets), arcs(options.excludes));
         inputs.replaces = arcs(options.replaces);
+        inputs.releases = arcs(options.releases);
         inputs.allow_orphans = options.allow_orphans;
-        inputs.locked = options.locked;
+        (inputs.locked, inputs.partial) = (options.locked, options.partial);
         inputs.variables = options
             .variables
             .into_iter()

@@ -5,7 +5,7 @@ use super::show;
 use eksform::diff;
 use eksform::kinds::{self, Change as How, OWNERSHIP};
 use eksform::live::{Fact, Object, Owner, Phase, Snapshot};
-use eksform::plan::{Change, ChangeAction};
+use eksform::plan::{Change, ChangeAction, Ownership};
 use eksform::stack::evaluate;
 use eksform::value::{Data, Map, Type, Value};
 
@@ -35,12 +35,11 @@ pub fn settles(case: &Case, outcome: &Outcome) -> Vec<String> {
     problems
 }
 
-/// Whether nothing is wrong but that the command line names orphans that the plan has deleted.
+/// Whether nothing is wrong but that the command line names what is no longer the stack's.
 fn gone_with_it(again: &Outcome) -> bool {
     let mut errors =
         again.round.built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).peekable();
-    errors.peek().is_some()
-        && errors.all(|error| error.message.ends_with("nothing is declared or owned under this name"))
+    errors.peek().is_some() && errors.all(|error| error.message.ends_with("owned under this name"))
 }
 
 fn apply(later: &mut Case, outcome: &Outcome, change: &Change) -> Result<(), String> {
@@ -59,6 +58,13 @@ fn apply(later: &mut Case, outcome: &Outcome, change: &Change) -> Result<(), Str
             } else {
                 settle(object);
             }
+        }
+        ChangeAction::Update if change.ownership == Ownership::Release => {
+            let Some(Fact::Known(object)) = later.snapshot.objects.get_mut(&change.identity) else {
+                return Err(format!("{} is released and not there", name()));
+            };
+            object.attributes = change.after.clone().unwrap_or_default();
+            object.owner = Owner::None;
         }
         ChangeAction::Create | ChangeAction::Update => {
             if change.action == ChangeAction::Create && change.waits_first {

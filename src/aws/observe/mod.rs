@@ -95,7 +95,7 @@ pub(super) async fn answer(
     wants: &BTreeSet<Want>,
     snapshot: &mut Snapshot,
 ) -> Result<(), Vec<Diagnostic>> {
-    let named: BTreeSet<&ProviderRef> = wants.iter().filter_map(provider_of).collect();
+    let named: BTreeSet<&ProviderRef> = wants.iter().filter_map(Want::provider).collect();
     let reached = reach(connections, providers, named).await?;
     for (provider, (_, caller)) in &reached {
         snapshot.callers.entry(provider.clone()).or_insert_with(|| Fact::Known(caller.clone()));
@@ -188,19 +188,6 @@ pub(super) async fn account_roles(
     connection: &Arc<Connection>,
 ) -> Result<Vec<(Arc<str>, Object)>, CallError> {
     offers::account_roles(connection).await
-}
-
-fn provider_of(want: &Want) -> Option<&ProviderRef> {
-    match want {
-        Want::Caller(provider) | Want::ClusterVersions(provider) => Some(provider),
-        Want::Object(identity) => Some(&identity.scope),
-        Want::Members { provider, .. }
-        | Want::NodeGroups { provider, .. }
-        | Want::Owned { provider, .. }
-        | Want::AddonVersions { provider, .. }
-        | Want::AddonConfiguration { provider, .. } => Some(provider),
-        Want::File(_) | Want::Directory(_) => None,
-    }
 }
 
 type Reached = BTreeMap<ProviderRef, (Arc<Connection>, Caller)>;
@@ -305,7 +292,7 @@ fn refused(provider: &ProviderRef, config: &ProviderConfig, caller: &Caller) -> 
 fn sort(wants: &BTreeSet<Want>, reached: &Reached, snapshot: &Snapshot) -> Sorted {
     let mut sorted = Sorted::default();
     for want in wants {
-        let Some((connection, caller)) = provider_of(want).and_then(|provider| reached.get(provider)) else {
+        let Some((connection, caller)) = want.provider().and_then(|provider| reached.get(provider)) else {
             continue;
         };
         let place = caller.place(true);

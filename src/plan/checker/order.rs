@@ -3,7 +3,7 @@
 use super::{Checker, accounts, deletes, goes, name, names};
 use crate::kinds::policy;
 use crate::live::Fact;
-use crate::plan::change::{Change, ChangeAction, Reason};
+use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::BlockId;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
@@ -45,7 +45,9 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
     {
         return Some("the new one comes before the old one goes");
     }
-    if let (Some(second_after), false) = (&second.after, goes(first) || deletes(second)) {
+    // Letting go of an object touches nothing that others are about.
+    let released = second.ownership == Ownership::Release;
+    if let (Some(second_after), false) = (&second.after, goes(first) || deletes(second) || released) {
         let first_after = first.after.as_ref().unwrap_or(&none);
         if names(second, second_after, first, first_after) {
             return Some("it names it");

@@ -7,7 +7,8 @@ use crate::live::{Fact, Object, Owner, Phase};
 use crate::plan::build::digest;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::Mode;
-use crate::value::{Identity, Place, Value};
+use crate::value::{AddressPattern, Identity, Map, Place, Value};
+use std::collections::BTreeSet;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
@@ -22,6 +23,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
         }
         let declared = declared(checker, &change.identity);
         match (plan.mode, change.action) {
+            _ if change.ownership == Ownership::Release => {}
             (Mode::Destroy, ChangeAction::Create | ChangeAction::Update) => {
                 checker.say(format!("{} in a plan that destroys", name(change)));
             }
@@ -70,6 +72,9 @@ fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
         checker.say(format!("{} records another fingerprint than that of the object", name(change)));
     }
     if object.owner.is(&plan.stack) {
+        if change.ownership == Ownership::Release {
+            return released(checker, change);
+        }
         if change.ownership != Ownership::Keep {
             checker.say(format!("{} adopts what is the stack's already", name(change)));
         }
@@ -101,6 +106,30 @@ fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
     }
 }
 
+/// What is let go of was named, and loses nothing but eksform's tags.
+fn released(checker: &mut Checker<'_>, change: &Change) {
+    let address = change.address.as_ref();
+    let removed = |from: &AddressPattern| address.is_some_and(|address| from.matches(address));
+    let by_files = !declared(checker, &change.identity) && checker.evaluation.released.iter().any(removed);
+    let one = BTreeSet::from([change.identity.clone()]);
+    let by_name = !selection::asked(checker, &checker.inputs.releases, &one).is_empty();
+    if !by_files && !by_name {
+        checker.say(format!("{} was not to be released", name(change)));
+    }
+    let rest = |side: Option<&Map>| {
+        let mut rest = side.cloned().unwrap_or_default();
+        rest.remove(OWNERSHIP);
+        rest
+    };
+    let tags = change.after.as_ref().and_then(|after| after.get(OWNERSHIP)).and_then(Value::as_map);
+    if change.action != ChangeAction::Update
+        || tags.is_none_or(|tags| !tags.is_empty())
+        || rest(change.before.as_ref()) != rest(change.after.as_ref())
+    {
+        checker.say(format!("{} changes more than the owner", name(change)));
+    }
+}
+
 fn absent(checker: &mut Checker<'_>, change: &Change) {
     if change.action != ChangeAction::Create {
         checker.say(format!("{} is not there", name(change)));
@@ -113,14 +142,41 @@ fn absent(checker: &mut Checker<'_>, change: &Change) {
 /// What the plan should have a change for.
 fn missing(checker: &mut Checker<'_>) {
     let plan = checker.plan;
+    if !checker.inputs.releases.is_empty() {
+        let mut others = plan.changes.iter().filter(|change| change.ownership != Ownership::Release);
+        if let Some(other) = others.find(|change| change.action != ChangeAction::Await) {
+            checker.say(format!("{} in a plan that only releases", name(other)));
+        }
+        let owned = checker
+            .snapshot
+            .existing()
+            .filter(|(_, object)| object.owner.is(&plan.stack) && object.parent.is_none());
+        let owned: BTreeSet<_> = owned.map(|(identity, _)| identity.clone()).collect();
+        for identity in selection::asked(checker, &checker.inputs.releases, &owned) {
+            if !plan.changes.iter().any(|change| change.identity == identity) {
+                checker.say(format!("{identity} was to be released, and nothing happens to it"));
+            }
+        }
+        return;
+    }
+    for change in plan.changes.iter().filter(|change| change.action == ChangeAction::Delete) {
+        let address = change.address.as_ref();
+        let named = |from: &AddressPattern| address.is_some_and(|address| from.matches(address));
+        if !declared(checker, &change.identity) && checker.evaluation.released.iter().any(named) {
+            checker.problems.push(format!("{} was to be released", name(change)));
+        }
+    }
     let changed = |identity: &Identity<Place>| plan.changes.iter().any(|change| change.identity == *identity);
     // Only a plan of a part may leave anything out.
     let spared = if plan.selection.is_partial() { selection::spared(checker) } else { Default::default() };
-    let elsewhere = plan.findings.iter().any(|finding| finding.code == "other-region");
+    let elsewhere = |identity: &Identity<Place>| {
+        let name = identity.to_string();
+        plan.findings.iter().any(|finding| finding.code == "other-region" && finding.message.contains(&name))
+    };
     for (identity, object) in checker.snapshot.existing() {
         let ours = object.owner.is(&plan.stack) && object.parent.is_none();
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
-        let left_alone = elsewhere && kinds_without_region(identity);
+        let left_alone = kinds_without_region(identity) && elsewhere(identity);
         let due = ours && !stays && !left_alone && !spared.contains(identity);
         if due && !changed(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));

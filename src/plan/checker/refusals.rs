@@ -17,9 +17,22 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     if refused {
         return;
     }
+    let whole = plan.mode == Mode::Destroy && checker.inputs.targets.is_empty();
+    if whole && !plan.coverage.is_empty() && !checker.inputs.partial {
+        checker.say("everything is to go, and not everything was searched");
+    }
     for change in plan.changes.iter().filter(|change| deletes(change)) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {
+            let released = plan.changes.iter().find(|other| {
+                other.ownership == Ownership::Release
+                    && other.schema.attribute("cluster").is_some()
+                    && other.identity.scope == change.identity.scope
+                    && other.identity.part(0) == cluster
+            });
+            if let Some(released) = released {
+                checker.say(format!("{} goes with its cluster", name(released)));
+            }
             let shown = change.address.as_ref().map(ToString::to_string);
             let by_name = format!("cluster.{cluster}");
             // Where another cluster has that very address, it is the address that is meant.

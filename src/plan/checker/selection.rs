@@ -119,7 +119,7 @@ fn address<'a>(checker: &Checker<'a>, identity: &Identity<Place>) -> Option<&'a 
 }
 
 /// What the texts name. What AWS calls an object counts only where no address reads like that.
-fn asked(checker: &Checker<'_>, texts: &BTreeSet<Arc<str>>, all: &Identities) -> Identities {
+pub(super) fn asked(checker: &Checker<'_>, texts: &BTreeSet<Arc<str>>, all: &Identities) -> Identities {
     let mut found = Identities::new();
     for text in texts {
         let by_address = |identity: &&Identity<Place>| {

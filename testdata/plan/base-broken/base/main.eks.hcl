@@ -1,0 +1,5 @@
+stack "platform" {}
+
+role "app" {
+  description = local.nothing
+}

@@ -1,0 +1,5 @@
+stack "platform" {}
+
+provider "aws" { region = "us-east-2" }
+
+role "app" {}

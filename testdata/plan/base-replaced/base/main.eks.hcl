@@ -1,0 +1,5 @@
+stack "platform" {}
+
+role "moved" { name = "old" }
+
+role "path" { path = "/team/" }

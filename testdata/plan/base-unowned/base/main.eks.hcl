@@ -1,0 +1,3 @@
+stack "platform" {}
+
+role "app" { description = "x" }

@@ -1,0 +1,7 @@
+variable "team" {}
+
+variable "size" { type = number }
+
+stack "platform" {}
+
+role "app" { description = var.team }

@@ -1,0 +1,5 @@
+stack "platform" {}
+
+variable "team" {}
+
+role "app" { description = var.team }

@@ -1,0 +1,5 @@
+# To destroy everything, everything has to be searched.
+
+stack "platform" {}
+
+role "kept" {}

@@ -1,0 +1,5 @@
+# What was found can be destroyed if that is meant.
+
+stack "platform" {}
+
+role "kept" {}

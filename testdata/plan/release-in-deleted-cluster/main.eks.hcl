@@ -1,0 +1,10 @@
+# What is released does not go with its cluster.
+
+stack "platform" {}
+
+role "kept" {}
+
+removed {
+  from = addon.vpc-cni
+  lifecycle { destroy = false }
+}

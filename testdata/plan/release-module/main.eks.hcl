@@ -1,0 +1,10 @@
+# Everything of a module.
+
+stack "platform" {}
+
+role "kept" {}
+
+removed {
+  from = module.eu
+  lifecycle { destroy = false }
+}

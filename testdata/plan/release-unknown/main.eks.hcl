@@ -1,0 +1,5 @@
+# Only what is owned can be let go of.
+
+stack "platform" {}
+
+role "kept" {}
