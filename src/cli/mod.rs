@@ -13,11 +13,17 @@ mod variables;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod ask;
+#[cfg(feature = "aws")]
 mod connect;
+#[cfg(feature = "aws")]
+mod console;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "sandbox")]
 mod loopback;
+#[cfg(feature = "aws")]
+mod outputs;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
@@ -85,6 +91,10 @@ fn run() -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Output(args) => outputs::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Console(args) => console::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

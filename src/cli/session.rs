@@ -1,9 +1,9 @@
-//! What plan, apply and destroy share: from flags to a plan.
+//! What plan, apply, destroy, output and console share: from flags to a plan.
 
 use super::args::{Global, Planning};
 use super::connect::{self, Connected};
 use super::output::Terminal;
-use super::{sources, variables};
+use super::{ask, sources, variables};
 use crate::apply::{self, Planned};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
@@ -65,15 +65,31 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
     })
 }
 
-/// Reads the files, connects and plans. Errors in the files are found before any call.
+/// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(global, planning, mode)?;
+    let (session, diagnostics) = look(global, planning, mode).await?;
+    terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// Reads the files, connects and plans without a word; the complaints are warnings and notes. Errors in the
+/// files are found before any call.
+pub async fn look(
+    global: &Global,
+    planning: &Planning,
+    mode: Mode,
+) -> Result<(Session, Vec<Diagnostic>), Broken> {
+    let mut inputs = inputs(global, planning, mode)?;
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
+    if planning.asking.input && !diagnostics.iter().any(Diagnostic::is_error) {
+        ask::missing(&program.root().variables, &mut inputs.variables);
+    }
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
     // Errors of declarations and of expressions come together.
@@ -85,17 +101,20 @@ pub async fn plan(
     }
     let connected =
         connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
-    let directory = global.chdir.clone();
-    let modules = sources::outside(&inputs.sources);
-    let files = move |path: &str| sources::file(&directory, &modules, path);
+    let files = files(global, &inputs);
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
-    terminal.complain(&diagnostics, &program.sources);
-    Ok(Session { program, inputs, planned, connected })
+    Ok((Session { program, inputs, planned, connected }, diagnostics))
+}
+
+/// Answers what expressions ask about files.
+pub fn files(global: &Global, inputs: &Inputs) -> impl Fn(&str) -> Fact<Arc<str>> + Send + Sync + use<> {
+    let directory = global.chdir.clone();
+    let modules = sources::outside(&inputs.sources);
+    move |path: &str| sources::file(&directory, &modules, path)
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

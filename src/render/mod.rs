@@ -16,6 +16,7 @@ mod json;
 #[cfg(test)]
 mod json_tests;
 mod literal;
+mod outputs;
 mod page;
 mod plan;
 #[cfg(test)]
@@ -32,8 +33,9 @@ mod value;
 pub use diagnostics::{diagnostics, error_count};
 pub use event::{elapsed, event};
 pub use json::{finding as json_finding, json_plan};
+pub use outputs::{json_outputs, json_value, raw, revealed};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
 pub use validation::json_validation;
-pub use value::{outputs, value};
+pub use value::{output_list, outputs, value};

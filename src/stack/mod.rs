@@ -1,6 +1,7 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
 mod check;
+mod console;
 mod data;
 mod declare;
 mod decode;
@@ -21,10 +22,12 @@ mod validate;
 mod variables;
 mod version;
 
+pub use console::{Answer, Console};
 pub use evaluate::evaluate;
+pub use explain::reasons;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use modules::{called_directories, declare};
-pub use program::{Declarations, Program};
+pub use program::{Declarations, Program, Variable};
 pub use provider::{AssumeRole, ProviderConfig};
 pub use validate::{validate, without_consequences};
