@@ -3,8 +3,9 @@
 use super::args::{Apply, Global, Planning};
 use super::connect::{self, Connected};
 use super::output::Terminal;
+use super::pins;
 use super::plan::finish;
-use super::session::{self, Broken};
+use super::session::{self, Broken, Session};
 use super::{DONE, ERROR, Exit, show};
 use crate::apply::{self, Execution, Interrupt, Options};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -45,41 +46,54 @@ pub fn plan_and_apply(
     }
     let result = session::block_on(async {
         let session = session::plan(global, planning, mode, terminal).await?;
-        let allowed = session.show(terminal);
-        if !allowed {
-            return Ok(ERROR);
-        }
-        let connected = session.connected;
-        let execution = Execution {
-            plan: session.planned.plan,
-            program: session.program,
-            inputs: session.inputs,
-            evaluation: session.planned.evaluation,
-            snapshot: session.planned.snapshot,
-            aws: connected.aws.clone(),
-        };
-        if execution.plan.is_empty() {
-            outputs_as_they_are(&execution, terminal);
-            if planning.stats {
-                session::stats(&connected, terminal);
-            }
-            return Ok(DONE);
-        }
-        if !auto_approve && !terminal.confirm(question(mode)) {
-            terminal.print("\nNothing was changed.\n");
-            return Ok(ERROR);
-        }
-        // While somebody read the plan, the account may have moved.
-        if !auto_approve {
-            unmoved(&execution).await?;
-        }
-        let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
-        if planning.stats {
-            session::stats(&connected, terminal);
-        }
-        Ok(code)
+        apply_session(global, session, planning, auto_approve, terminal, || Ok(())).await
     });
     finish(result, terminal)
+}
+
+/// Shows a plan, asks, and applies it. `before` runs once it is approved, before anything is changed.
+pub async fn apply_session(
+    global: &Global,
+    session: Session,
+    planning: &Planning,
+    auto_approve: bool,
+    terminal: &Terminal,
+    before: impl FnOnce() -> Result<(), Broken>,
+) -> Result<Exit, Broken> {
+    let mode = session.inputs.mode;
+    let allowed = session.show(terminal);
+    if !allowed {
+        return Ok(ERROR);
+    }
+    let connected = session.connected;
+    let execution = Execution {
+        plan: session.planned.plan,
+        program: session.program,
+        inputs: session.inputs,
+        evaluation: session.planned.evaluation,
+        snapshot: session.planned.snapshot,
+        aws: connected.aws.clone(),
+    };
+    if execution.plan.is_empty() {
+        before()?;
+        pin(global, &execution, terminal);
+        outputs_as_they_are(&execution, terminal);
+        session::stats(&connected, planning.stats, terminal);
+        return Ok(DONE);
+    }
+    if !auto_approve && !terminal.confirm(question(mode)) {
+        terminal.print("\nNothing was changed.\n");
+        return Ok(ERROR);
+    }
+    // While somebody read the plan, the account may have moved.
+    if !auto_approve {
+        unmoved(&execution).await?;
+    }
+    before()?;
+    pin(global, &execution, terminal);
+    let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
+    session::stats(&connected, planning.stats, terminal);
+    Ok(code)
 }
 
 fn question(mode: Mode) -> &'static str {
@@ -114,16 +128,25 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         unmoved(&execution).await?;
         if execution.plan.is_empty() {
             terminal.print(&render::plan(&execution.plan, terminal.style()));
+            pin(global, &execution, terminal);
             outputs_as_they_are(&execution, terminal);
+            session::stats(&connected, args.planning.stats, terminal);
             return Ok(DONE);
         }
+        pin(global, &execution, terminal);
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
-        if args.planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, args.planning.stats, terminal);
         Ok(code)
     });
     finish(result, terminal)
+}
+
+/// Adds what the lock file lacks, before anything is made that should be the same next time.
+fn pin(global: &Global, execution: &Execution, terminal: &Terminal) {
+    let missing = execution.evaluation.missing_pins();
+    if let Err(problem) = pins::add(&global.chdir, missing, terminal) {
+        terminal.complain(&[*problem], &execution.program.sources);
+    }
 }
 
 /// Refuses the whole plan if anything it touches or relied on is not what it saw.
@@ -150,6 +173,7 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     }
     let interrupt = Interrupt::default();
     let listening = tokio::spawn(listen_for_signals(interrupt.clone()));
+    let partial = execution.plan.selection.is_partial();
     let (plan, style): (Plan, _) = (execution.plan.clone(), terminal.style());
     let print = Terminal::new(style.is_plain());
     let listener = move |event: &Event| {
@@ -163,6 +187,11 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     listening.abort();
     if !applied.outcome.is_complete() {
         return ERROR;
+    }
+    if partial {
+        terminal.print(
+            "\nThis was a part of the whole: plan without --target and --exclude to see what is left.\n",
+        );
     }
     print_outputs(&applied.outputs, terminal);
     DONE

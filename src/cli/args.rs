@@ -28,6 +28,9 @@ pub struct Global {
     /// Use the embedded AWS, kept in .eksform/sandbox of the stack or in DIR
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub sandbox: Option<OsString>,
+    /// Ask AWS also for what earlier runs keep of its catalog
+    #[arg(long, global = true)]
+    pub no_cache: bool,
     /// Print without colours
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -59,6 +62,9 @@ pub enum Command {
     /// Delete everything the stack owns
     #[cfg(feature = "aws")]
     Destroy(Destroy),
+    /// Write the files of a stack for what exists
+    #[cfg(feature = "aws")]
+    Import(Import),
     /// Show a saved plan
     Show(Show),
     /// Print what the stack's outputs are
@@ -67,6 +73,9 @@ pub enum Command {
     /// Try expressions against the stack and the account
     #[cfg(feature = "aws")]
     Console(Console),
+    /// Move a cluster and its add-ons to newer versions, step by step
+    #[cfg(feature = "aws")]
+    Upgrade(Upgrade),
     /// The embedded AWS: serve it to any client, list its calls
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
@@ -112,8 +121,17 @@ pub struct Fmt {
 /// Calls in flight unless the flag says otherwise.
 const DEFAULT_PARALLELISM: usize = 10;
 
+/// How figures are printed.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatsForm {
+    /// As a table
+    Text,
+    /// As one line of JSON
+    Json,
+}
+
 /// What plan, apply and destroy have in common.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Planning {
     #[command(flatten)]
     pub variables: Variables,
@@ -128,9 +146,21 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
-    /// Print how many calls were made, by operation
+    /// Plan only this and what it needs: an address, a block, a module, or KIND.NAME with the name AWS knows
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Leave this out, and what needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Destroy this and create it anew, even if nothing differs
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
-    pub stats: bool,
+    pub locked: bool,
+    /// Print what was asked of AWS: calls, bytes and time, by operation
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsForm>,
     /// Calls in flight per service and region
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLELISM, hide_default_value = true)]
     pub parallelism: usize,
@@ -140,15 +170,7 @@ impl Planning {
     #[cfg(feature = "aws")]
     /// Only to look: nothing is adopted, nothing allowed.
     pub fn to_look(variables: Variables, asking: Asking) -> Self {
-        Self {
-            variables,
-            asking,
-            adopt: Vec::new(),
-            allow_destroy: Vec::new(),
-            allow_orphans: false,
-            stats: false,
-            parallelism: DEFAULT_PARALLELISM,
-        }
+        Self { variables, asking, parallelism: DEFAULT_PARALLELISM, ..Self::default() }
     }
 }
 
@@ -178,7 +200,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 
@@ -189,6 +211,69 @@ pub struct Destroy {
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
+}
+
+/// Every step is an ordinary plan and apply.
+#[derive(Args, Debug)]
+pub struct Upgrade {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// The cluster, by address or AWS name; the stack's only one otherwise
+    #[arg(long, value_name = "CLUSTER")]
+    pub cluster: Option<String>,
+    /// The Kubernetes version to go to, one minor version at a time; without it add-ons move
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// Move only this add-on, by name or address
+    #[arg(long, value_name = "ADDON")]
+    pub addon: Vec<String>,
+    /// Show the steps and what would change in the files, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    #[command(subcommand)]
+    pub command: ImportCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ImportCommand {
+    /// A cluster with its add-ons, associations and roles
+    Cluster(ImportCluster),
+}
+
+#[derive(Args, Debug)]
+pub struct ImportCluster {
+    /// The cluster's name
+    pub name: String,
+    /// Write into this directory, which is a stack or becomes one; - prints instead
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print instead of writing files
+    #[arg(long, conflicts_with = "out")]
+    pub stdout: bool,
+    /// Write no adopt blocks
+    #[arg(long)]
+    pub no_adopt: bool,
+    /// What a new stack is called; the cluster's name otherwise
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Take over what belongs to this stack, too
+    #[arg(long, value_name = "STACK")]
+    pub from_stack: Option<String>,
+    /// The cluster's region, for a new stack
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The provider block to use
+    #[arg(long, value_name = "aws.ALIAS")]
+    pub provider: Option<String>,
+    #[command(flatten)]
+    pub variables: Variables,
 }
 
 #[derive(Args, Debug)]

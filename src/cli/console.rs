@@ -4,7 +4,7 @@ use super::args::{Console, Global, Planning};
 use super::output::Terminal;
 use super::plan::finish;
 use super::session::{self, Session};
-use super::{DONE, ERROR, Exit};
+use super::{DONE, ERROR, Exit, sources};
 use crate::diagnostic::{Diagnostic, FileId, Sources};
 use crate::lang::syntax;
 use crate::live::{Fact, Snapshot};
@@ -28,7 +28,10 @@ pub fn run(global: &Global, args: &Console, terminal: &Terminal) -> Exit {
     let planning = Planning::to_look(args.variables.clone(), args.asking.clone());
     let interactive = std::io::stdin().is_terminal();
     let result = session::block_on(async {
-        let (session, diagnostics) = session::look(global, &planning, Mode::Apply).await?;
+        let (session, diagnostics) = {
+            let inputs = session::inputs(&global.chdir, &planning, Mode::Apply)?;
+            session::look(global, &planning, inputs, None).await?
+        };
         if interactive {
             terminal.print(&format!(
                 "{}\n{GREETING}",
@@ -43,7 +46,7 @@ pub fn run(global: &Global, args: &Console, terminal: &Terminal) -> Exit {
         Ok(Err(broken)) => return finish(Ok(Err(broken)), terminal),
         Err(error) => return finish(Err(error), terminal),
     };
-    let files = session::files(global, &session.inputs);
+    let files = sources::reader(&global.chdir, &session.inputs.sources);
     // What is left is a conversation: nobody else has to wait for the account meanwhile.
     let Session { program, inputs, planned, connected } = session;
     drop(connected);

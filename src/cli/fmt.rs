@@ -127,7 +127,7 @@ fn format(name: &str, text: &str, sources: &mut Sources) -> Result<String, Vec<D
     })
 }
 
-fn difference(name: &str, before: &str, after: &str) -> String {
+pub fn difference(name: &str, before: &str, after: &str) -> String {
     similar::TextDiff::from_lines(before, after)
         .unified_diff()
         .header(&format!("old/{name}"), &format!("new/{name}"))
@@ -166,7 +166,8 @@ mod tests {
     }
 
     fn fmt(directory: &Path, args: Fmt) -> Exit {
-        let global = Global { chdir: directory.to_path_buf(), sandbox: None, no_color: true };
+        let global =
+            Global { chdir: directory.to_path_buf(), sandbox: None, no_cache: false, no_color: true };
         run(&global, &args, &Terminal::new(true))
     }
 

@@ -15,15 +15,23 @@ mod apply;
 #[cfg(feature = "aws")]
 mod ask;
 #[cfg(feature = "aws")]
+mod cache;
+#[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
 mod console;
 #[cfg(feature = "aws")]
 mod destroy;
+#[cfg(feature = "aws")]
+mod files;
+#[cfg(feature = "aws")]
+mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
 mod outputs;
+#[cfg(feature = "aws")]
+mod pins;
 #[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
@@ -31,6 +39,8 @@ mod sandbox;
 #[cfg(feature = "aws")]
 mod session;
 mod show;
+#[cfg(feature = "aws")]
+mod upgrade;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -84,6 +94,8 @@ fn run() -> Exit {
     match cli.command {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Import(args) => import::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),
@@ -95,6 +107,8 @@ fn run() -> Exit {
         Command::Output(args) => outputs::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Console(args) => console::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

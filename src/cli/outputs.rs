@@ -13,7 +13,10 @@ use crate::stack::{self, EvaluatedOutput, Mode, Program};
 pub fn run(global: &Global, args: &Output, terminal: &Terminal) -> Exit {
     let planning = Planning::to_look(args.variables.clone(), args.asking.clone());
     let result = session::block_on(async {
-        let (session, diagnostics) = session::look(global, &planning, Mode::Apply).await?;
+        let (session, diagnostics) = {
+            let inputs = session::inputs(&global.chdir, &planning, Mode::Apply)?;
+            session::look(global, &planning, inputs, None).await?
+        };
         terminal.complain(&diagnostics, &session.program.sources);
         let outputs = &session.planned.evaluation.outputs;
         let text = match &args.name {

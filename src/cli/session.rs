@@ -1,6 +1,6 @@
 //! What plan, apply, destroy, output and console share: from flags to a plan.
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, StatsForm};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{ask, sources, variables};
@@ -9,6 +9,8 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
@@ -44,7 +46,12 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
+    given.iter().map(|text| text.as_str().into()).collect()
+}
+
+/// Everything planning starts from, as the flags and the files of the directory say.
+pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -52,17 +59,35 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
             _ => (Arc::from(text.as_str()), None),
         }
     });
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Inputs {
-        sources: sources::read(&global.chdir)?,
-        variables: variables::gather(&global.chdir, &planning.variables)?,
-        mode,
+        sources: sources::read(directory)?,
+        variables: variables::gather(directory, &planning.variables)?,
         adopt: adopt.collect(),
-        allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
+        allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        targets: texts(&planning.target),
+        excludes: texts(&planning.exclude),
+        replaces: texts(&planning.replace),
+        locked: planning.locked,
+        ..inputs_without_files(mode)
+    })
+}
+
+/// The time, and what the non-deterministic functions draw from.
+pub fn inputs_without_files(mode: Mode) -> Inputs {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Inputs {
+        mode,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
-    })
+        ..Inputs::default()
+    }
+}
+
+/// A snapshot that nothing was read into.
+pub fn snapshot(inputs: &Inputs) -> Snapshot {
+    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
+    Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
 /// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
@@ -72,20 +97,20 @@ pub async fn plan(
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let (session, diagnostics) = look(global, planning, mode).await?;
+    let (session, diagnostics) = look(global, planning, inputs(&global.chdir, planning, mode)?, None).await?;
     terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
 }
 
-/// Reads the files, connects and plans without a word; the complaints are warnings and notes. Errors in the
-/// files are found before any call.
+/// Connects, unless that is done, and plans without a word; the complaints are warnings and notes. Errors in the files are found
+/// before any call.
 pub async fn look(
     global: &Global,
     planning: &Planning,
-    mode: Mode,
+    mut inputs: Inputs,
+    connected: Option<Connected>,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
-    let mut inputs = inputs(global, planning, mode)?;
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     if planning.asking.input && !diagnostics.iter().any(Diagnostic::is_error) {
         ask::missing(&program.root().variables, &mut inputs.variables);
@@ -99,22 +124,16 @@ pub async fn look(
         diagnostics.extend(first);
         return Err(broken(diagnostics));
     }
-    let connected =
-        connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
-    let files = files(global, &inputs);
-    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
-    let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
+    let connected = match connected {
+        Some(connected) => connected,
+        None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
+    };
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let snapshot = snapshot(&inputs);
     let planned =
         apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
     diagnostics.extend(planned.diagnostics.iter().cloned());
     Ok((Session { program, inputs, planned, connected }, diagnostics))
-}
-
-/// Answers what expressions ask about files.
-pub fn files(global: &Global, inputs: &Inputs) -> impl Fn(&str) -> Fact<Arc<str>> + Send + Sync + use<> {
-    let directory = global.chdir.clone();
-    let modules = sources::outside(&inputs.sources);
-    move |path: &str| sources::file(&directory, &modules, path)
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.
@@ -138,8 +157,12 @@ impl Session {
     }
 }
 
-/// Prints the calls made so far.
-pub fn stats(connected: &Connected, terminal: &Terminal) {
+/// Prints the calls made so far to standard error, if that was asked for.
+pub fn stats(connected: &Connected, form: Option<StatsForm>, terminal: &Terminal) {
     let stats = connected.aws.stats();
-    terminal.say(&stats.to_string());
+    match form {
+        None => {}
+        Some(StatsForm::Text) => terminal.say(&stats.to_string()),
+        Some(StatsForm::Json) => terminal.say(&stats.to_json().to_string()),
+    }
 }

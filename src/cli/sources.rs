@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "aws")]
 use crate::live::Fact;
-use crate::stack::{SourceTree, called_directories};
+use crate::stack::{SourceTree, called_directories, lock};
 use std::collections::BTreeSet;
 #[cfg(feature = "aws")]
 use std::path::Component;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const LARGEST: u64 = 16 << 20;
 
 /// Reads every `*.eks.hcl` and `*.eks.json` of the directory, and those of the directories that the files
-/// call as modules; nothing else.
+/// call as modules, and the lock file; nothing else.
 pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
     let mut tree = SourceTree::default();
     let mut problems = Vec::new();
@@ -39,13 +39,19 @@ pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
         open.extend(called_directories(&found).into_iter().filter(|called| read.insert(called.clone())));
         tree.files.append(&mut found.files);
     }
-    if tree.files.keys().all(|path| path.contains('/')) && problems.is_empty() {
+    if tree.files.keys().all(|path| path.contains('/') || &**path == lock::FILE) && problems.is_empty() {
         problems.push(
             Diagnostic::error("no-files", format!("There is no *.eks.hcl file in {}", directory.display()))
                 .help("name the stack's directory with --chdir, or start with a file stack.eks.hcl: stack \"my-platform\" {}"),
         );
     }
     if problems.is_empty() { Ok(tree) } else { Err(problems) }
+}
+
+/// Whether a directory has files of a stack.
+#[cfg(feature = "aws")]
+pub fn any(directory: &Path) -> bool {
+    files(directory, ".").is_ok_and(|files| !files.is_empty())
 }
 
 /// A file's path relative to the stack, and its text or why there is none.
@@ -66,7 +72,8 @@ fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>>
     for entry in entries.flatten() {
         let path = entry.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if !(name.ends_with(".eks.hcl") || name.ends_with(".eks.json")) || path.is_dir() {
+        let declares = name.ends_with(".eks.hcl") || name.ends_with(".eks.json");
+        if !(declares || (name == lock::FILE && relative == ".")) || path.is_dir() {
             continue;
         }
         let shown = if relative == "." { name.to_string() } else { format!("{relative}/{name}") };
@@ -90,7 +97,7 @@ fn text(path: &Path) -> Result<String, String> {
 /// Answers what expressions ask about files (`file("policy.json")`): below the stack's directory, and
 /// below the directories of its modules.
 #[cfg(feature = "aws")]
-pub fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
+fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
     if !allowed(modules, path) {
         return Fact::Denied(Arc::from("it lies outside of the directories of the stack and its modules"));
     }
@@ -104,9 +111,16 @@ pub fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>
     }
 }
 
+/// Answers what the expressions of these files ask about files.
+#[cfg(feature = "aws")]
+pub fn reader(directory: &Path, tree: &SourceTree) -> impl Fn(&str) -> Fact<Arc<str>> + Send + Sync + use<> {
+    let (directory, modules) = (directory.to_path_buf(), outside(tree));
+    move |path| file(&directory, &modules, path)
+}
+
 /// The directories outside of the stack's that hold modules.
 #[cfg(feature = "aws")]
-pub fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
+fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
     let directories = tree.files.keys().filter_map(|path| path.rsplit_once('/'));
     let outside: BTreeSet<&str> =
         directories.map(|(directory, _)| directory).filter(|directory| directory.starts_with("..")).collect();

@@ -22,9 +22,10 @@ const ATTRIBUTES: &[Attribute] = &[
         .required()
         .terraform("addon_name")
         .checks(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1; omitted, AWS chooses at creation and it is then left alone.")
+    Attribute::new("version", Ty::String, "The add-on's version: an exact one (v1.19.0-eksbuild.1), or \"default\", \"latest\" or a constraint (\"~> 1.19\") whose answer eksform.lock.hcl pins; omitted, AWS chooses at creation and it is then left alone.")
         .filled_by_aws()
         .in_place(UPDATE)
+        .pinned()
         .terraform("addon_version"),
     Attribute::new("configuration_values", Ty::Any, "The add-on's settings: an object, or JSON or YAML text.")
         .in_place(UPDATE)
@@ -38,6 +39,20 @@ const ATTRIBUTES: &[Attribute] = &[
     .in_place(UPDATE)
     .claims("pod_identity_association"),
     Attribute::new(
+        "pod_identity",
+        Ty::String,
+        "With \"recommended\", each service account without a block of its own gets a role with the policies EKS recommends for it.",
+    )
+    .change(Change::Expanded)
+    .excludes(&["service_account_role_arn"])
+    .checks(&[Check::OneOf(&[super::recommended::RECOMMENDED])]),
+    Attribute::new(
+        "recommended",
+        Ty::Block(super::recommended::ATTRIBUTES),
+        "Makes the recommended roles the stack's own, instead of the account's; needs pod_identity.",
+    )
+    .change(Change::Expanded),
+    Attribute::new(
         "service_account_role_arn",
         Ty::String,
         "The role of the add-on's service account through IAM roles for service accounts (IRSA), which excludes pod_identity_association.",
@@ -48,6 +63,7 @@ const ATTRIBUTES: &[Attribute] = &[
     .checks(&[Check::Arn { service: "iam", resource: "role/" }]),
     Attribute::new("namespace", Ty::String, "The Kubernetes namespace the add-on is installed in.")
         .filled_by_aws()
+        .usual(|namespace| namespace.as_str() == Some("kube-system"))
         .terraform("namespace_config.namespace")
         .checks(&[
             Check::Length { min: 1, max: 63 },

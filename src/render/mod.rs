@@ -27,6 +27,7 @@ mod style;
 mod summary;
 mod terraform;
 mod tree;
+mod upgrade;
 mod validation;
 mod value;
 
@@ -37,5 +38,6 @@ pub use outputs::{json_outputs, json_value, raw, revealed};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
+pub use upgrade::{upgrade, upgrade_step, upgraded};
 pub use validation::json_validation;
 pub use value::{output_list, outputs, value};

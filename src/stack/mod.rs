@@ -1,10 +1,12 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
+mod catalog;
 mod check;
 mod console;
 mod data;
 mod declare;
 mod decode;
+mod derived;
 mod duplicates;
 mod evaluate;
 mod expand;
@@ -12,21 +14,24 @@ mod explain;
 mod graph;
 mod inputs;
 mod instance;
+pub mod lock;
 mod modules;
 mod objects;
+mod pins;
 mod program;
 mod provider;
+mod recommended;
+mod recommended_for;
 mod scope;
 mod together;
 mod validate;
 mod variables;
-mod version;
 
 pub use console::{Answer, Console};
 pub use evaluate::evaluate;
 pub use explain::reasons;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
-pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
+pub use instance::{AdoptConsent, BlockId, Derived, EvaluatedOutput, Evaluation, Instance, Requester};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program, Variable};
 pub use provider::{AssumeRole, ProviderConfig};

@@ -5,7 +5,7 @@ use crate::kinds::Schema;
 use crate::lang::syntax::{Attribute, Block, Body};
 use crate::lang::{Expr, references};
 use crate::value::{Address, ModuleStep, ProviderRef, Type};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything the files declare: the stack, and every module it calls.
@@ -14,6 +14,8 @@ pub struct Program {
     pub sources: Sources,
     pub stack: Option<StackBlock>,
     pub adopts: Vec<Adopt>,
+    /// What the lock file says.
+    pub lock: super::lock::Lock,
     /// The stack's own directory first, then every call of a module, each after its caller.
     pub(super) modules: Vec<Module>,
 }
@@ -22,6 +24,20 @@ impl Program {
     /// What the stack's own files declare.
     pub fn root(&self) -> &Declarations {
         &self.modules[ROOT].declared
+    }
+
+    /// The address of every block of a kind, without keys.
+    pub(super) fn blocks(&self) -> BTreeSet<Address> {
+        let mut blocks = BTreeSet::new();
+        for module in &self.modules {
+            let steps: Arc<[ModuleStep]> =
+                module.path.iter().map(|name| ModuleStep { name: name.clone(), key: None }).collect();
+            for (kind, name) in module.declared.resources.keys() {
+                let root = Address::root(kind.clone(), name.clone());
+                blocks.insert(Address { module: steps.clone(), ..root });
+            }
+        }
+        blocks
     }
 
     /// The module an instance's address leads to, whatever the keys.
