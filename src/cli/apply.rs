@@ -33,6 +33,17 @@ pub fn plan_and_apply(
     auto_approve: bool,
     terminal: &Terminal,
 ) -> Exit {
+    if !auto_approve && !planning.asking.input {
+        let silent = Diagnostic::error(
+            "no-approval",
+            "Nobody may be asked (--input=false), and nobody has approved",
+        )
+        .help(
+            "add --auto-approve, or review a saved plan first: eksform plan --out=FILE, eksform apply FILE",
+        );
+        terminal.complain(&[silent], &Sources::default());
+        return ERROR;
+    }
     let result = session::block_on(async {
         let session = session::plan(global, planning, mode, terminal).await?;
         apply_session(global, session, planning, auto_approve, terminal, || Ok(())).await

@@ -1,5 +1,9 @@
 //! The flags.
 
+mod variables;
+
+pub use variables::{Source, Variables};
+
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -81,6 +85,12 @@ pub enum Command {
     /// What EKS offers: add-ons, their versions, settings and permissions
     #[cfg(feature = "aws")]
     Addons(Addons),
+    /// Print what the stack's outputs are
+    #[cfg(feature = "aws")]
+    Output(Output),
+    /// Try expressions against the stack and the account
+    #[cfg(feature = "aws")]
+    Console(Console),
     /// Move a cluster and its add-ons to newer versions, step by step
     #[cfg(feature = "aws")]
     Upgrade(Upgrade),
@@ -89,14 +99,19 @@ pub enum Command {
     Sandbox(Sandbox),
 }
 
-#[derive(Args, Clone, Debug, Default)]
-pub struct Variables {
-    /// Give a variable a value
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub var: Vec<String>,
-    /// Read values of variables from a file
-    #[arg(long, value_name = "FILE")]
-    pub var_file: Vec<PathBuf>,
+/// Whether somebody may be asked.
+#[derive(Args, Clone, Debug)]
+pub struct Asking {
+    /// Whether to ask: for variables without a value, and for approval
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        default_value_t = true, hide_default_value = true, action = clap::ArgAction::Set)]
+    pub input: bool,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self { input: true }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -121,6 +136,9 @@ pub struct Fmt {
     pub target: Option<PathBuf>,
 }
 
+/// Calls in flight unless the flag says otherwise.
+const DEFAULT_PARALLELISM: usize = 10;
+
 /// How figures are printed.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatsForm {
@@ -131,10 +149,12 @@ pub enum StatsForm {
 }
 
 /// What plan, apply and destroy have in common.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Planning {
     #[command(flatten)]
     pub variables: Variables,
+    #[command(flatten)]
+    pub asking: Asking,
     /// Take over an existing object, from another stack if one is named
     #[arg(long, value_name = "ADDRESS[=STACK]")]
     pub adopt: Vec<String>,
@@ -167,8 +187,16 @@ pub struct Planning {
     #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<StatsForm>,
     /// Calls in flight per service and region
-    #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PARALLELISM, hide_default_value = true)]
     pub parallelism: usize,
+}
+
+impl Planning {
+    #[cfg(feature = "aws")]
+    /// Only to look: nothing is adopted, nothing allowed.
+    pub fn to_look(variables: Variables, asking: Asking) -> Self {
+        Self { variables, asking, parallelism: DEFAULT_PARALLELISM, ..Self::default() }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -439,6 +467,30 @@ pub struct AddonsRoles {
     pub place: AddonsPlace,
 }
 
+#[derive(Args, Debug)]
+pub struct Output {
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Print JSON, sensitive values too
+    #[arg(long, conflicts_with = "raw")]
+    pub json: bool,
+    /// Print a text, a number or a bool as it is, for scripts
+    #[arg(long, requires = "name")]
+    pub raw: bool,
+    /// Only this output, even if it is sensitive
+    pub name: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Console {
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub asking: Asking,
+}
+
 #[cfg(feature = "sandbox")]
 #[derive(Args, Debug)]
 pub struct Sandbox {
@@ -593,6 +645,21 @@ mod tests {
             assert_eq!(cli.global.chdir, PathBuf::from("x"), "{line}");
             let Command::Plan(plan) = cli.command else { panic!("{line}") };
             assert_eq!((plan.out, plan.detailed_exitcode), (Some(PathBuf::from("p")), true), "{line}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "aws")]
+    fn input_is_on_unless_it_is_switched_off() {
+        for (line, input) in [
+            ("eksform plan", true),
+            ("eksform plan -input", true),
+            ("eksform plan -input=true", true),
+            ("eksform plan -input=false", false),
+        ] {
+            let cli = Cli::try_parse_from(normalised(line.split(' ').map(OsString::from))).expect(line);
+            let Command::Plan(plan) = cli.command else { panic!("{line}") };
+            assert_eq!(plan.planning.asking.input, input, "{line}");
         }
     }
 }

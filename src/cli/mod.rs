@@ -17,6 +17,8 @@ mod adopt;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod ask;
+#[cfg(feature = "aws")]
 mod cache;
 #[cfg(feature = "aws")]
 mod check;
@@ -24,6 +26,8 @@ mod check;
 mod completion;
 #[cfg(feature = "aws")]
 mod connect;
+#[cfg(feature = "aws")]
+mod console;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "aws")]
@@ -36,6 +40,8 @@ mod git;
 mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
+#[cfg(feature = "aws")]
+mod outputs;
 #[cfg(feature = "aws")]
 mod owned;
 #[cfg(feature = "aws")]
@@ -132,6 +138,10 @@ fn run() -> Exit {
         Command::Drift(args) => drift::run(&cli.global, args, &terminal),
         #[cfg(feature = "aws")]
         Command::Release(args) => release::run(&cli.global, args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Output(args) => outputs::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Console(args) => console::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]

@@ -1,9 +1,9 @@
-//! What plan, apply and destroy share: from flags to a plan.
+//! What plan, apply, destroy, output and console share: from flags to a plan.
 
 use super::args::{Global, Planning, StatsForm, Variables};
 use super::connect::{self, Connected};
 use super::output::Terminal;
-use super::{git, sources, variables};
+use super::{ask, git, sources, variables};
 use crate::apply::{self, Planned};
 use crate::author;
 use crate::diagnostic::{Diagnostic, Sources};
@@ -179,10 +179,16 @@ fn judge(program: &Program, inputs: &Inputs, planned: &mut Planned, scope: Scope
 pub async fn look(
     global: &Global,
     planning: &Planning,
-    inputs: Inputs,
+    mut inputs: Inputs,
     connected: Option<Connected>,
     scope: Scope,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
+    if planning.asking.input {
+        let (program, diagnostics) = stack::declare(&inputs.sources);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            ask::missing(&program.root().variables, &mut inputs.variables);
+        }
+    }
     let (program, mut diagnostics) = declared(&inputs)?;
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };

@@ -1,13 +1,13 @@
 //! Values of variables from outside, in Terraform's order: environment, automatic files, then `--var-file`
-//! and `--var` as given.
+//! and `--var` as they stand on the command line.
 
-use super::args::Variables;
+use super::args::{Source, Variables};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::lang::{eval, syntax};
 use crate::stack::{VariableInput, VariableText};
 use crate::value::json;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const PREFIX: &str = "EKSFORM_VAR_";
@@ -29,30 +29,27 @@ pub fn gather(
         .into_iter()
         .flatten()
         .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.to_str().is_some_and(|path| {
-                path.ends_with(".auto.eksvars.hcl") || path.ends_with(".auto.eksvars.json")
-            })
-        })
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".auto.eksvars.hcl") || name.ends_with(".auto.eksvars.json"))
+        .map(PathBuf::from)
         .collect();
     automatic.sort();
-    let named = given.var_file.iter().map(|path| directory.join(path));
-    for path in automatic.into_iter().chain(named) {
-        match file(&path) {
-            Ok(read) => values.extend(read),
-            Err(mut found) => problems.append(&mut found),
-        }
-    }
-    for pair in &given.var {
-        match pair.split_once('=') {
-            Some((name, value)) => {
-                values.insert(Arc::from(name.trim()), text(value, "--var"));
-            }
-            None => problems.push(
-                Diagnostic::error("invalid-variable", format!("--var {pair} gives no value"))
-                    .help(format!("write: --var {pair}=VALUE")),
-            ),
+    let automatic = automatic.into_iter().map(Source::File);
+    for source in automatic.chain(given.0.iter().cloned()) {
+        match source {
+            Source::File(path) => match file(&directory.join(path)) {
+                Ok(read) => values.extend(read),
+                Err(mut found) => problems.append(&mut found),
+            },
+            Source::Pair(pair) => match pair.split_once('=') {
+                Some((name, value)) => {
+                    values.insert(Arc::from(name.trim()), text(value, "--var"));
+                }
+                None => problems.push(
+                    Diagnostic::error("invalid-variable", format!("--var {pair} gives no value"))
+                        .help(format!("write: --var {pair}=VALUE")),
+                ),
+            },
         }
     }
     if problems.is_empty() { Ok(values) } else { Err(problems) }

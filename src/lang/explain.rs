@@ -8,6 +8,35 @@ fn span(file: FileId, base: usize, range: &Range<usize>) -> Span {
     Span::new(file, range.start + base..range.end + base)
 }
 
+/// After a bracket the word `for` cannot be a name.
+pub(super) fn no_for_expression() -> Diagnostic {
+    Diagnostic::error("syntax", "A for expression begins here, but it does not go on as one").help(
+        "write [for x in list : x] or { for k, v in map : k => v }; as a name it goes in quotes: \"for\"",
+    )
+}
+
+/// A text of its own that is no expression.
+pub(super) fn no_expression(whole: Span, text: &str, lexed: &Lexed) -> Diagnostic {
+    if let Some((range, message, help)) = misplaced(text, lexed).filter(|(range, ..)| range.start > 0) {
+        return Diagnostic::error("syntax", message)
+            .at(span(whole.file, whole.start as usize, &range))
+            .help(help);
+    }
+    match lexed.tokens.last() {
+        Some(only) if lexed.tokens.len() == 1 && only.kind == Kind::Number => {
+            Diagnostic::error("syntax", "Number out of range").at(whole)
+        }
+        Some(last) if last.kind.takes_operand() => {
+            Diagnostic::error("syntax", "The expression ends too early")
+                .at(span(whole.file, whole.start as usize, &last.range))
+                .label("something is missing after this")
+        }
+        _ => Diagnostic::error("syntax", "This is no expression")
+            .at(whole)
+            .help("an expression is what stands to the right of = in a file"),
+    }
+}
+
 /// The parser's complaint in the language's terms, at the token it is about.
 pub(super) fn explain(
     file: FileId,
@@ -52,6 +81,11 @@ pub(super) fn explain(
         return Diagnostic::error("syntax", format!("The {what} {found} is defined twice"))
             .at(at)
             .help("remove one of the definitions");
+    }
+    if message.contains("expected identifier")
+        && before.is_some_and(|before| text.get(before.range.clone()) == Some("for"))
+    {
+        return no_for_expression().at(at);
     }
     let error = |message: String| Diagnostic::error("syntax", message).at(at);
     if let Some(token) = token

@@ -235,6 +235,8 @@ fn space_between(before: Option<Kind>, piece: &Piece, after: &Piece) -> bool {
         (_, K::Newline) => false,
         (K::Ident, K::OpenParen) => false,
         (K::Ident, K::DoubleColon) | (K::DoubleColon, K::Ident) => false,
+        // `1. 3` is an index of 1, and `1.3` a number.
+        (K::Dot, K::Number) if before == Some(K::Number) => true,
         (K::Dot, _) | (_, K::Dot) => false,
         (_, K::Comma | K::Ellipsis) => false,
         (K::Comma, _) => true,

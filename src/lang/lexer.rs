@@ -304,8 +304,9 @@ impl<'t> Lexer<'t> {
         if at_line_start {
             let rest = self.rest();
             let line = rest.trim_start_matches([' ', '\t']);
+            // Alone on its line, or it is text.
             if let Some(after) = line.strip_prefix(marker)
-                && !after.starts_with(is_ident_continue)
+                && after.lines().next().is_none_or(|rest| rest.trim().is_empty())
             {
                 self.modes.pop();
                 self.token(Kind::CloseHeredoc, rest.len() - after.len());
@@ -397,6 +398,21 @@ fn operator(text: &str) -> (Kind, usize) {
 
 impl Kind {
     /// How many brackets more are open after this token.
+    /// Whether an operand has to come after it.
+    pub fn takes_operand(self) -> bool {
+        matches!(
+            self,
+            Kind::Arithmetic
+                | Kind::Star
+                | Kind::Minus
+                | Kind::Bang
+                | Kind::Comparison
+                | Kind::Logical
+                | Kind::Question
+                | Kind::Colon
+        )
+    }
+
     pub fn bracket_change(self) -> i32 {
         match self {
             Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen | Kind::Interpolation | Kind::Control => 1,

@@ -1,7 +1,7 @@
 //! From `hcl::edit` to [`Expr`].
 
 use super::ast::{Binding, Call, Expr, For, Kind, Step, StepKind};
-use super::template;
+use super::{explain, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use crate::value::{Data, Number, Value};
 use hcl::edit::Span as _;
@@ -38,8 +38,24 @@ impl Lower<'_> {
         Expr::literal(Value::NULL, span)
     }
 
+    /// The parser takes `{for=1}` for an object, and with a blank after the word for the beginning of a `for`
+    /// expression. It has to be the same with any blanks.
+    fn begins_with_for(&self, expr: &Expression) -> bool {
+        let text = expr.span().and_then(|range| self.text.get(range)).and_then(|text| text.get(1..));
+        let mut rest = text.unwrap_or_default().trim_start();
+        while let Some(comment) = ["#", "//", "/*"].into_iter().find(|start| rest.starts_with(start)) {
+            let end = if comment == "/*" { "*/" } else { "\n" };
+            rest = rest.split_once(end).map_or("", |(_, rest)| rest).trim_start();
+        }
+        rest.strip_prefix("for")
+            .is_some_and(|after| !after.starts_with(|c: char| c == '-' || unicode_ident::is_xid_continue(c)))
+    }
+
     pub fn expr(&mut self, expr: &Expression, parent: Span) -> Expr {
         let span = self.span(expr.span(), parent);
+        if matches!(expr, Expression::Array(_) | Expression::Object(_)) && self.begins_with_for(expr) {
+            return self.fail(explain::no_for_expression(), span);
+        }
         let kind = match expr {
             Expression::Null(_) => Kind::Literal(Value::NULL),
             Expression::Bool(value) => Kind::Literal(Value::from(*value.value())),

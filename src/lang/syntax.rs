@@ -147,11 +147,32 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
     {
         return Err(chunk.diagnostics);
     }
-    let parsed = hcl::edit::parser::parse_expr(source)
-        .map_err(|error| vec![explain::explain(file, start, source, &lexed, &error)])?;
+    let parsed = hcl::edit::parser::parse_expr(source).map_err(|error| {
+        // Where the parser only knows that this is no expression, so does the reader.
+        vec![match error.message() {
+            "unexpected token" => explain::no_expression(whole, source, &lexed),
+            _ => explain::explain(file, start, source, &lexed, &error),
+        }]
+    })?;
     let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
+}
+
+/// Whether an expression goes on after this text: a bracket, a heredoc or a comment is still open.
+pub fn is_unfinished(text: &str) -> bool {
+    let lexed = lexer::lex(text);
+    if let Some((first, _)) = lexed.unterminated.first() {
+        return *first != lexer::Unterminated::String;
+    }
+    let mut depth = 0;
+    for token in &lexed.tokens {
+        depth += i64::from(token.kind.bracket_change());
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth > 0
 }
 
 /// Reads text that is a template as a whole: a template file.

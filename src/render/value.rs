@@ -41,16 +41,16 @@ pub fn value(value: &Value, indent: usize, style: Style) -> String {
     }
 }
 
-/// `name = value` for each output; empty if there are none.
+/// `name = value` for each output under a heading; empty if there are none.
 pub fn outputs<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a Value)>, style: Style) -> String {
-    let lines: Vec<String> = outputs
-        .into_iter()
-        .map(|(name, output)| format!("{} = {}\n", bare_key(name), value(output, 0, style)))
-        .collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!("{}\n\n{}", paint(style.strong, "Outputs:"), lines.concat())
+    let list = output_list(outputs, style);
+    if list.is_empty() { list } else { format!("{}\n\n{list}", paint(style.strong, "Outputs:")) }
+}
+
+/// `name = value` for each output.
+pub fn output_list<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a Value)>, style: Style) -> String {
+    let line = |(name, output)| format!("{} = {}\n", bare_key(name), value(output, 0, style));
+    outputs.into_iter().map(line).collect()
 }
 
 fn indented(margin: &str, line: &str) -> String {

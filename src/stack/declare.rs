@@ -389,6 +389,7 @@ impl Reader<'_> {
             span: block.span,
             ty,
             default: block.body.attribute("default").map(|attribute| attribute.expr.clone()),
+            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
             sensitive: self.flag(block, "sensitive").unwrap_or(false),
             nullable: self.flag(block, "nullable").unwrap_or(true),
             validations,

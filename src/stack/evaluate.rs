@@ -28,38 +28,8 @@ pub fn evaluate(
     snapshot: &Snapshot,
 ) -> (Option<Evaluation>, Vec<Diagnostic>) {
     let (graph, mut diagnostics) = graph(program);
-    let Some(stack_block) = &program.stack else { return (None, diagnostics) };
-    let function_inputs = eval::Inputs { now: inputs.now, seed: inputs.seed, home: None };
-    let mut evaluator = Evaluator {
-        program,
-        inputs,
-        snapshot,
-        function_inputs,
-        graph: &graph,
-        stack: Value::default(),
-        modules: vec![ModuleInstance::root()],
-        read_providers: BTreeSet::new(),
-        expanded: vec![Vec::new(); program.modules.len()],
-        failed: BTreeSet::new(),
-        regions: BTreeSet::new(),
-        replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
-        asked: RefCell::default(),
-        clusters: BTreeMap::new(),
-        kubernetes: BTreeMap::new(),
-        evaluation: Evaluation {
-            stack: StackName { name: stack_block.name.clone(), instance: None },
-            providers: BTreeMap::new(),
-            instances: Vec::new(),
-            wants: BTreeSet::new(),
-            outputs: Vec::new(),
-            released: {
-                let removed = program.removed.iter().filter(|removed| !removed.destroy);
-                removed.map(|removed| removed.from.0.clone()).collect()
-            },
-            blocks: program.blocks(),
-            allow_destroy: BTreeSet::new(),
-        },
-        diagnostics: Vec::new(),
+    let Some(mut evaluator) = Evaluator::new(program, inputs, snapshot, &graph) else {
+        return (None, diagnostics);
     };
     evaluator.run();
     // A name that does not exist was complained about where references were followed.
@@ -68,7 +38,9 @@ pub fn evaluate(
     };
     let followed: BTreeSet<Span> = diagnostics.iter().filter_map(unknown).collect();
     evaluator.diagnostics.retain(|diagnostic| match diagnostic.span {
-        Some(at) if diagnostic.code == "unknown-reference" => !followed.contains(&at),
+        Some(at) if diagnostic.code == "unknown-reference" => {
+            !followed.iter().any(|span| span.file == at.file && span.start <= at.start && at.end <= span.end)
+        }
         // The name is the last step of the reference.
         Some(at) if diagnostic.code == "unsupported-attribute" => {
             !followed.iter().any(|span| span.file == at.file && span.start < at.start && span.end == at.end)
@@ -95,7 +67,7 @@ pub(super) struct Evaluator<'a> {
     function_inputs: eval::Inputs,
     pub(super) graph: &'a Graph,
     /// What `stack` stands for.
-    stack: Value,
+    pub(super) stack: Value,
     /// Every instance of every module; the stack itself is the first.
     pub(super) modules: Vec<ModuleInstance>,
     /// The instances of each module.
@@ -117,8 +89,49 @@ pub(super) struct Evaluator<'a> {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-impl Evaluator<'_> {
-    fn run(&mut self) {
+impl<'a> Evaluator<'a> {
+    /// Nothing is evaluated yet; `None` without a stack block.
+    pub(super) fn new(
+        program: &'a Program,
+        inputs: &'a Inputs,
+        snapshot: &'a Snapshot,
+        graph: &'a Graph,
+    ) -> Option<Self> {
+        let stack_block = program.stack.as_ref()?;
+        Some(Self {
+            program,
+            inputs,
+            snapshot,
+            function_inputs: inputs.of_functions(),
+            graph,
+            stack: Value::default(),
+            modules: vec![ModuleInstance::root()],
+            read_providers: BTreeSet::new(),
+            expanded: vec![Vec::new(); program.modules.len()],
+            failed: BTreeSet::new(),
+            regions: BTreeSet::new(),
+            replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
+            asked: RefCell::default(),
+            clusters: BTreeMap::new(),
+            kubernetes: BTreeMap::new(),
+            evaluation: Evaluation {
+                stack: StackName { name: stack_block.name.clone(), instance: None },
+                providers: BTreeMap::new(),
+                instances: Vec::new(),
+                wants: BTreeSet::new(),
+                outputs: Vec::new(),
+                released: {
+                    let removed = program.removed.iter().filter(|removed| !removed.destroy);
+                    removed.map(|removed| removed.from.0.clone()).collect()
+                },
+                blocks: program.blocks(),
+                allow_destroy: BTreeSet::new(),
+            },
+            diagnostics: Vec::new(),
+        })
+    }
+
+    pub(super) fn run(&mut self) {
         self.expanded[ROOT].push(0);
         let program = self.program;
         self.modules[0].values.variables =

@@ -3,7 +3,7 @@
 use crate::value::Value;
 
 /// The attributes an unknown value depends on: `cluster.demo.endpoint and role.a.unique_id`.
-pub(super) fn reasons(value: &Value) -> String {
+pub fn reasons(value: &Value) -> String {
     let Some(unknown) = value.unknowns() else { return "nothing".to_string() };
     let mut names: Vec<String> =
         unknown.after.iter().map(|(address, path)| format!("{address}.{path}")).collect();

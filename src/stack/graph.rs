@@ -114,6 +114,14 @@ pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
     (graph, diagnostics)
 }
 
+/// Complaints about the names in an expression, as if it stood among the stack's own files.
+pub(super) fn unknown_names(program: &Program, expr: &Expr) -> Vec<Diagnostic> {
+    let mut builder =
+        Builder { program, edges: BTreeMap::new(), targets: BTreeMap::new(), diagnostics: Vec::new() };
+    builder.expr(&Item::Output("".into()).of(ROOT), expr, Allowed::default(), &[]);
+    builder.diagnostics
+}
+
 struct Builder<'a> {
     program: &'a Program,
     /// What each node needs, with the place that says so.

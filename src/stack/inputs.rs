@@ -1,5 +1,6 @@
 //! All that a plan is a function of, besides the snapshot.
 
+use crate::lang::eval;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -77,4 +78,11 @@ pub struct Inputs {
     pub now: i64,
     /// What the non-deterministic functions draw from.
     pub seed: u64,
+}
+
+impl Inputs {
+    /// What functions draw from.
+    pub(super) fn of_functions(&self) -> eval::Inputs {
+        eval::Inputs { now: self.now, seed: self.seed, home: None }
+    }
 }

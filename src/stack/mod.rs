@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod console;
 mod data;
 mod declare;
 mod decode;
@@ -28,10 +29,12 @@ mod together;
 mod validate;
 mod variables;
 
+pub use console::{Answer, Console};
 pub use evaluate::evaluate;
+pub use explain::reasons;
 pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, Derived, EvaluatedOutput, Evaluation, Instance, Requester};
 pub use modules::{called_directories, declare};
-pub use program::{Declarations, Program};
+pub use program::{Declarations, Program, Variable};
 pub use provider::{AssumeRole, IgnoreTags, ProviderConfig};
 pub use validate::{validate, without_consequences};

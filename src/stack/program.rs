@@ -126,6 +126,7 @@ pub struct Variable {
     pub span: Span,
     pub ty: Type,
     pub default: Option<Expr>,
+    pub description: Option<Arc<str>>,
     pub sensitive: bool,
     pub nullable: bool,
     pub validations: Vec<Condition>,

@@ -1,5 +1,7 @@
 //! Broken files, and exactly what `validate` says about them: `testdata/invalid`.
 
+mod bytes;
+
 use eksform::diagnostic::Diagnostic;
 use eksform::render::{self, Style};
 use eksform::stack::{self, Inputs, SourceTree};

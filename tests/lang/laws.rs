@@ -33,7 +33,7 @@ fn with(x: &Value, expr: &Expr) -> Result<Value, Vec<Diagnostic>> {
 }
 
 /// Deep syntax needs more stack than test threads have.
-fn on_a_large_stack(body: impl FnOnce() + Send + 'static) {
+pub fn on_a_large_stack(body: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(body).expect("a thread");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
@@ -265,7 +265,7 @@ fn assert_places(text: &str, diagnostics: &[Diagnostic]) {
     }
 }
 
-fn check_text(text: &str) {
+pub fn check_text(text: &str) {
     let (document, errors) = syntax::parse(FileId(0), text);
     assert_places(text, &errors);
     for attribute in &document.body.attributes {

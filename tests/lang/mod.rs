@@ -3,6 +3,8 @@
 mod corpus;
 mod format;
 mod laws;
+mod limits;
 mod mutations;
+mod replay;
 mod rooms;
 mod scope;

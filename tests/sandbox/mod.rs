@@ -3,7 +3,7 @@
 mod access;
 mod addons;
 mod associations;
-mod botocore;
+pub mod botocore;
 mod client;
 mod clusters;
 mod commands;

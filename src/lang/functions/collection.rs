@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::list(kept.cloned().collect()))
     }),
     function("concat", &[], Ty::Sequence, concat).variadic(param("seqs", Ty::Sequence).shallow()),
-    function("contains", &[LIST.shallow(), param("value", Ty::Any).nullable().raw()], Ty::Bool, contains),
+    function("contains", &[LIST.shallow(), param("value", Ty::Any).raw()], Ty::Bool, contains),
     function("element", &[LIST.shallow(), param("index", Ty::Number)], Ty::Any, element),
     function("flatten", &[LIST.shallow()], Ty::Sequence, flatten),
     function("index", &[LIST, param("value", Ty::Any).nullable()], Ty::Number, index),
@@ -149,6 +149,9 @@ fn concat(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
 
 fn contains(_: &Cx, args: &[Value]) -> Result<Value, Error> {
     let list = items(args, 0);
+    if args[1].is_null() {
+        return argument(1, "must not be null");
+    }
     let sensitive = args[1].contains_sensitive() || list.iter().any(Value::contains_sensitive);
     let mut open = false;
     for item in list {

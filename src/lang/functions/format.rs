@@ -212,6 +212,9 @@ fn render(verb: &Verb, value: &Value) -> Result<String, String> {
             let value = convert_to(&Type::Number)?;
             let number = value.as_number().ok_or("a number is required")?;
             Ok(match mode {
+                'b' | 'd' | 'o' | 'x' | 'X' if number.truncated() != *number => {
+                    return Err("an integer is required".to_string());
+                }
                 'b' | 'd' | 'o' | 'x' | 'X' => integer(verb, number),
                 _ => sign_and_pad(verb, number.is_negative(), &float(verb, &number.abs())),
             })

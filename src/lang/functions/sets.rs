@@ -13,7 +13,12 @@ const SETS: Param = param("sets", Ty::Sequence);
 pub(super) const FUNCTIONS: &[Function] = &[
     function("distinct", &[LIST], Ty::Sequence, |_, args| {
         let mut seen = HashSet::new();
-        Ok(Value::list(items(args, 0).iter().filter(|item| seen.insert(*item)).cloned().collect()))
+        // A list has elements of one type: 1 is "1" beside a text.
+        let list = convert::convert(args[0].clone(), &Type::list(Type::Any))
+            .map_err(|error| Error::Argument(0, error.to_string()))?;
+        Ok(Value::list(
+            list.as_items().unwrap_or_default().iter().filter(|item| seen.insert(*item)).cloned().collect(),
+        ))
     }),
     function(
         "matchkeys",

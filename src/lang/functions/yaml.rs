@@ -106,7 +106,7 @@ fn yamldecode(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
             }
         }
     }
-    Ok(result.unwrap_or(Value::NULL))
+    result.ok_or_else(|| Error::Argument(0, "there is no document in it".to_string()))
 }
 
 fn insert(into: &mut Collection, value: Value) -> Result<(), String> {
