@@ -12,8 +12,23 @@ use std::sync::Arc;
 /// Rounds after which something asks without end.
 const MOST_ROUNDS: usize = 16;
 
-/// Answers wants about files: the text by path relative to the stack.
-pub type Files = dyn Fn(&str) -> Fact<Arc<str>> + Send + Sync;
+/// Answers wants about files. Paths are relative to the stack.
+pub trait Files: Send + Sync {
+    /// The text of a file.
+    fn file(&self, path: &str) -> Fact<Arc<str>>;
+
+    /// The files below a directory, sorted, relative to it, at most that many levels deep.
+    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+        let _ = (path, levels);
+        Fact::Denied("directories cannot be listed here".into())
+    }
+}
+
+impl<F: Fn(&str) -> Fact<Arc<str>> + Send + Sync> Files for F {
+    fn file(&self, path: &str) -> Fact<Arc<str>> {
+        self(path)
+    }
+}
 
 /// A plan with what it was made of.
 #[derive(Clone, Debug)]
@@ -31,7 +46,7 @@ pub async fn converge(
     program: &Program,
     inputs: &Inputs,
     aws: &Aws,
-    files: &Files,
+    files: &dyn Files,
     mut snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
     let mut chain: Vec<String> = Vec::new();
@@ -51,11 +66,19 @@ pub async fn converge(
         }
         chain.extend(wants.iter().next().map(|want| format!("{want:?}")));
         for want in &wants {
-            if let Want::File(path) = want {
-                snapshot.files.entry(path.clone()).or_insert_with(|| files(path));
+            match want {
+                Want::File(path) => {
+                    snapshot.files.entry(path.clone()).or_insert_with(|| files.file(path));
+                }
+                Want::Directory { path, levels } => {
+                    let listed = snapshot.directories.entry((path.clone(), *levels));
+                    listed.or_insert_with(|| files.directory(path, *levels));
+                }
+                _ => {}
             }
         }
-        let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !matches!(want, Want::File(_))).collect();
+        let local = |want: &Want| matches!(want, Want::File(_) | Want::Directory { .. });
+        let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !local(want)).collect();
         aws.answer(&evaluation.providers, &evaluation.stack, &asked, &mut snapshot).await?;
     }
     let mut diagnostic = Diagnostic::error(

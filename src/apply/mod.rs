@@ -5,6 +5,7 @@
 
 mod converge;
 mod execute;
+mod late;
 mod schedule;
 mod stale;
 

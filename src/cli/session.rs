@@ -88,7 +88,7 @@ pub async fn plan(
         connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
     let directory = global.chdir.clone();
     let modules = sources::outside(&inputs.sources);
-    let files = move |path: &str| sources::file(&directory, &modules, path);
+    let files = sources::Beside { directory, modules };
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned =

@@ -5,5 +5,8 @@ mod propose;
 mod refine;
 
 pub use compare::{canonical, document_problem, is_own_tag};
-pub use propose::{Action, Difference, Observed, Proposal, Proposed, Subject, only_ownership, propose};
+pub use propose::{
+    Action, Difference, Observed, Proposal, Proposed, Subject, attribute_type, only_ownership, propose,
+    replacement,
+};
 pub use refine::contradiction;

@@ -156,6 +156,8 @@ pub struct Snapshot {
     pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
+    /// The files below a directory, by its path and how many levels deep.
+    pub directories: BTreeMap<(Arc<str>, Option<u32>), Fact<Vec<Arc<str>>>>,
 }
 
 impl Snapshot {

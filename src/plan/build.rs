@@ -1,6 +1,7 @@
 //! Evaluation + snapshot → plan: what changes, what is an orphan, and what is refused.
 
 use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason};
+use super::held;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
@@ -209,6 +210,9 @@ impl Builder<'_> {
                 let paths = proposal.differences.iter().filter(|difference| difference.forces_replacement());
                 let reason = match object {
                     Some(object) if object.phase == Phase::Failed => Reason::Broken(object.status.clone()),
+                    _ if !instance.triggered_by.is_empty() => {
+                        Reason::Triggered(instance.triggered_by.iter().cloned().collect())
+                    }
                     _ => Reason::ForcesReplacement(paths.map(|difference| difference.path.clone()).collect()),
                 };
                 self.replace(index, instance, object, &instance.proposed, ownership, reason);
@@ -529,6 +533,8 @@ impl Builder<'_> {
             description: output.description.clone(),
         });
         let coverage = self.snapshot.coverage.iter().filter(|(_, coverage)| **coverage != Coverage::Complete);
+        self.findings.extend(self.evaluation.findings.iter().cloned());
+        let held = held::held(&self, &changes);
         self.findings.sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
         let plan = Plan {
             id: id.clone(),
@@ -539,6 +545,8 @@ impl Builder<'_> {
             edges,
             outputs: if self.inputs.mode == Mode::Apply { outputs.collect() } else { Vec::new() },
             relied_on: self.relied_on,
+            checks: self.evaluation.checks.clone(),
+            held,
             coverage: coverage
                 .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
                 .collect(),

@@ -6,6 +6,7 @@ mod change;
 pub mod checker;
 mod document;
 mod event;
+mod held;
 mod order;
 mod refusals;
 mod relations;
@@ -13,6 +14,6 @@ pub mod saved;
 
 pub use build::{Built, build, digest};
 pub use change::{
-    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
+    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Held, Ownership, Plan, PlannedOutput, Reason, When,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

@@ -1,5 +1,6 @@
 //! A plan in the format of `terraform show -json`, so that tools for Terraform's plans read it.
 
+use super::checks;
 use super::plan::{Step, forces, steps};
 use super::terraform::{self, Tree};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -31,6 +32,7 @@ pub fn json_plan(plan: &Plan) -> Json {
             let after = terraform::plain(&output.value);
             (output.name.to_string(), change(&["create"], None, Some(after)))
         }).collect::<Object<String, Json>>(),
+        "checks": checks::checks(plan),
         "applyable": !plan.is_empty() && !plan.refused(),
         "complete": complete,
         "errored": plan.refused(),
@@ -97,7 +99,7 @@ fn name(change: &Change) -> String {
     change.address.as_ref().map_or_else(|| change.identity.to_string(), Address::to_string)
 }
 
-fn module(address: &Address) -> Option<String> {
+pub(super) fn module(address: &Address) -> Option<String> {
     let inner = Address { module: address.module.clone(), ..Address::root("", "") };
     (!address.module.is_empty()).then(|| inner.to_string().trim_end_matches('.').to_string())
 }
@@ -180,6 +182,7 @@ fn marked_like(before: &Map, after: &Map) -> Map {
 fn action_reason(step: &Step<'_>) -> Option<&'static str> {
     match (&step.change.reason, step.replaced) {
         (Reason::Broken(_), Some(_)) => Some("replace_because_tainted"),
+        (Reason::Triggered(_), Some(_)) => Some("replace_by_triggers"),
         (_, Some(_)) => Some("replace_because_cannot_update"),
         (Reason::Orphan, None) => Some("delete_because_no_resource_config"),
         _ => None,

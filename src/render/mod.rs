@@ -3,6 +3,7 @@
 //! Architecture Invariant: nothing here decides. Whatever a plan does not say is not shown.
 
 mod block;
+mod checks;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;

@@ -13,8 +13,8 @@ use crate::lang::{Expr, references};
 use crate::value::{Address, Key, ModuleStep, Origin};
 use std::sync::Arc;
 
-const BLOCKS: [&str; 9] =
-    ["stack", "variable", "locals", "output", "module", "data", "provider", "adopt", "moved"];
+const BLOCKS: [&str; 10] =
+    ["stack", "variable", "locals", "output", "module", "data", "check", "provider", "adopt", "moved"];
 
 /// Attributes of a module block that are no values of the module's variables.
 const CALL: [&str; 5] = ["source", "count", "for_each", "providers", "depends_on"];
@@ -74,9 +74,10 @@ pub(super) fn called(path: &str, text: &str) -> Vec<Arc<str>> {
 fn labels(path: &[&str]) -> Option<usize> {
     match path {
         ["locals" | "adopt" | "moved"] => Some(0),
-        ["stack" | "variable" | "output" | "provider" | "module"] => Some(1),
+        ["stack" | "variable" | "output" | "provider" | "module" | "check"] => Some(1),
         ["variable", "validation"] | ["output", "precondition"] | ["provider", "assume_role"] => Some(0),
-        ["data"] => Some(2),
+        ["check", "assert"] | [_, "lifecycle", "precondition" | "postcondition"] => Some(0),
+        ["data"] | ["check", "data"] => Some(2),
         [kind] => kinds::schema(kind).map(|_| 1),
         [_, "lifecycle"] | [.., "dynamic", "content"] => Some(0),
         [_, .., "dynamic"] => Some(1),
@@ -130,7 +131,8 @@ impl Reader<'_> {
         }
         match block.kind.as_ref() {
             "module" => self.module(block),
-            "data" => self.data(block),
+            "data" => self.data(block, None),
+            "check" => self.check(block),
             "stack" => self.stack(block),
             "variable" => self.variable(block),
             "locals" => self.locals(block),
@@ -234,6 +236,8 @@ impl Reader<'_> {
             if !attributes.contains(&attribute.name.as_ref()) {
                 let help = if blocks.contains(&attribute.name.as_ref()) {
                     format!("it is a block: {} {{ … }}", attribute.name)
+                } else if attributes.is_empty() && !blocks.is_empty() {
+                    format!("it holds blocks: {}", blocks.join(", "))
                 } else {
                     did_you_mean(&attribute.name, attributes.iter().copied())
                 };

@@ -5,7 +5,8 @@ mod parents;
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
-use super::instance::{EvaluatedOutput, Evaluation};
+use super::instance::{EvaluatedOutput, Evaluation, Guarded};
+use super::pending::Blocks;
 use super::program::{ModuleId, Program, ROOT};
 use super::provider::{self, ProviderConfig};
 use super::scope::{Iteration, StackScope, failed};
@@ -43,6 +44,8 @@ pub fn evaluate(
         failed: BTreeSet::new(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
+        blocks: Blocks::default(),
+        broken_checks: BTreeSet::new(),
         kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -50,6 +53,10 @@ pub fn evaluate(
             instances: Vec::new(),
             wants: BTreeSet::new(),
             outputs: Vec::new(),
+            checks: Vec::new(),
+            findings: Vec::new(),
+            late: BTreeSet::new(),
+            reread: BTreeSet::new(),
             allow_destroy: BTreeSet::new(),
         },
         diagnostics: Vec::new(),
@@ -100,6 +107,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// Instances by their blocks, as far as they were looked for.
+    pub(super) blocks: Blocks,
+    /// Checks whose data could not be read, by instance of the module.
+    pub(super) broken_checks: BTreeSet<(usize, Arc<str>)>,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -146,6 +157,7 @@ impl Evaluator<'_> {
                             Item::Resource(kind, name) => self.resource(node, at, kind, name),
                             Item::Data(of, name) => self.data(at, of, name),
                             Item::Output(name) => self.output(at, name),
+                            Item::Check(name) => self.check(at, name),
                         }
                     }
                 }
@@ -176,6 +188,8 @@ impl Evaluator<'_> {
             directory: &self.program.modules[module.module].directory,
             stack: &self.stack,
             iteration,
+            own: None,
+            module: &module.path,
             snapshot: self.snapshot,
             inputs: &self.function_inputs,
             asked: &self.asked,
@@ -235,7 +249,7 @@ impl Evaluator<'_> {
                 Item::Output(name) => {
                     values.outputs.insert(name.clone(), failed());
                 }
-                Item::Provider(_) | Item::Call => {}
+                Item::Provider(_) | Item::Check(_) | Item::Call => {}
             }
         }
         if matches!(node.item, Item::Output(_)) && node.module != ROOT {
@@ -298,6 +312,14 @@ impl Evaluator<'_> {
         let Some(output) = program.modules[self.modules[at].module].declared.outputs.get(name) else {
             return;
         };
+        let guarded = Guarded::Output { module: self.modules[at].path.clone(), name: name.clone() };
+        let shown = || guarded.to_string();
+        let standing = self.conditions(at, &Iteration::None, None, &output.preconditions, &shown);
+        let broken = standing.broken;
+        self.checked(guarded, standing);
+        if broken {
+            return;
+        }
         let Some(value) = self.eval(at, Iteration::None, &output.value) else { return };
         if at != 0 {
             // Inside, a sensitive value stays marked; only what the stack puts out is shown.

@@ -2,7 +2,7 @@
 
 use super::lock::{Lock, Pin};
 use super::provider::ProviderConfig;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::Proposed;
 use crate::kinds::Schema;
 use crate::live::StackName;
@@ -53,6 +53,77 @@ pub struct Instance {
     /// The version its constraint stands for, where the files give one and it is known.
     pub pin: Option<Pin>,
     pub prevent_destroy: bool,
+    /// What of `replace_triggered_by` makes it be replaced; the path is that of an attribute if one is
+    /// named.
+    pub triggered_by: BTreeSet<(Address, Path)>,
+    pub open: Open,
+}
+
+/// Which conditions of an instance are known only while applying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    pub preconditions: bool,
+    pub postconditions: bool,
+}
+
+impl Open {
+    pub fn any(self) -> bool {
+        self.preconditions || self.postconditions
+    }
+}
+
+/// What has conditions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guarded {
+    Object(Address),
+    /// The address is that of an object of the kind.
+    Data(Address),
+    Output {
+        module: Arc<[ModuleStep]>,
+        name: Arc<str>,
+    },
+    Check {
+        module: Arc<[ModuleStep]>,
+        name: Arc<str>,
+    },
+}
+
+impl std::fmt::Display for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (module, kind, name) = match self {
+            Self::Object(address) => return address.fmt(f),
+            Self::Data(address) => {
+                let prefix = Address { module: address.module.clone(), ..Address::root("data", "") };
+                let local = Address { module: Arc::from([]), ..address.clone() };
+                return write!(f, "{prefix}{local}");
+            }
+            Self::Output { module, name } => (module, "output", name),
+            Self::Check { module, name } => (module, "check", name),
+        };
+        let address = Address { module: module.clone(), ..Address::root(kind, name.clone()) };
+        address.fmt(f)
+    }
+}
+
+/// How a condition stands, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Pass,
+    /// Known only after apply.
+    Unknown,
+    Fail,
+    /// It could not be evaluated.
+    Error,
+}
+
+/// How all conditions of one thing stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub guarded: Guarded,
+    /// The worst of them.
+    pub status: Status,
+    /// The messages of those that do not hold.
+    pub problems: Vec<String>,
 }
 
 /// The files or the command line allow an existing object to be taken over.
@@ -72,6 +143,14 @@ pub struct Evaluation {
     /// What would have to be read to know more.
     pub wants: BTreeSet<Want>,
     pub outputs: Vec<EvaluatedOutput>,
+    /// Everything with conditions, and how they stand.
+    pub checks: Vec<Checked>,
+    /// What checks found, and what is read only while applying. Never errors.
+    pub findings: Vec<Diagnostic>,
+    /// What data blocks wait to read until others have been applied.
+    pub late: BTreeSet<Want>,
+    /// What checks read: it is read once more after apply.
+    pub reread: BTreeSet<Want>,
     /// Names of clusters whose deletion the stack block allows.
     pub allow_destroy: BTreeSet<Arc<str>>,
 }

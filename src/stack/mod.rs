@@ -1,6 +1,7 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
 mod check;
+mod conditions;
 mod data;
 mod declare;
 mod decode;
@@ -14,6 +15,7 @@ mod instance;
 pub mod lock;
 mod modules;
 mod objects;
+mod pending;
 mod pins;
 mod program;
 mod provider;
@@ -24,7 +26,9 @@ mod variables;
 
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
-pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
+pub use instance::{
+    AdoptConsent, BlockId, Checked, EvaluatedOutput, Evaluation, Guarded, Instance, Open, Status,
+};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
 pub use provider::{AssumeRole, ProviderConfig};

@@ -3,15 +3,16 @@
 use super::decode::Decoder;
 use super::evaluate::Evaluator;
 use super::graph::Node;
-use super::instance::{AdoptConsent, Instance};
+use super::inputs::Mode;
+use super::instance::{AdoptConsent, Guarded, Instance, Open};
 use super::program::{Ignore, Resource};
 use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diff::{self, Observed, Subject};
+use crate::diff::{self, Action, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Evaluator<'_> {
@@ -32,9 +33,15 @@ impl Evaluator<'_> {
             key,
             origin: Origin::Declared,
         };
+        let shown = || address.to_string();
+        let before = self.conditions(at, &iteration, None, &resource.conditions.before, &shown);
+        if before.broken {
+            self.checked(Guarded::Object(address), before);
+            return None;
+        }
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
         let (mut desired, spans, mut problems) = {
-            let scope = self.scope(at, iteration);
+            let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
             (desired, decoder.spans, decoder.diagnostics)
@@ -80,7 +87,9 @@ impl Evaluator<'_> {
             return None;
         }
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
-        let proposed = self.propose(resource, &address, &symbolic, place.as_ref(), &desired);
+        let triggered = self.triggered(at, &iteration, resource);
+        let (proposed, triggered_by) =
+            self.propose(resource, &address, &symbolic, place.as_ref(), &desired, triggered);
         let identity = place.map(|place| symbolic.within(place));
         if schema.kind == "cluster" {
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
@@ -89,6 +98,9 @@ impl Evaluator<'_> {
             }
         }
         let value = exposed(&proposed.after);
+        let after = self.conditions(at, &iteration, Some(&value), &resource.conditions.after, &shown);
+        let open = Open { preconditions: before.open, postconditions: after.open };
+        self.checked(Guarded::Object(address.clone()), before.and(after));
         let (references, whole_blocks) = self.references(node, at);
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
@@ -109,6 +121,8 @@ impl Evaluator<'_> {
             adopt,
             pin: pin.ok().flatten(),
             prevent_destroy: resource.prevent_destroy,
+            triggered_by,
+            open,
         });
         Some(value)
     }
@@ -174,7 +188,8 @@ impl Evaluator<'_> {
         symbolic: &Identity<ProviderRef>,
         place: Option<&Place>,
         desired: &Map,
-    ) -> diff::Proposed {
+        triggered: Result<BTreeSet<(Address, Path)>, BTreeSet<Want>>,
+    ) -> (diff::Proposed, BTreeSet<(Address, Path)>) {
         let schema = resource.schema;
         let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
         let mut compared = desired.clone();
@@ -197,7 +212,21 @@ impl Evaluator<'_> {
                 Observed::Pending(vec![want])
             }
         };
-        diff::propose(&subject, &observed)
+        let proposed = diff::propose(&subject, &observed);
+        let lives = matches!(proposed.proposal.action, Action::NoOp | Action::Update | Action::Await);
+        match (triggered, fact) {
+            // Whether it is replaced is not known yet, so what others read of it is not either.
+            (Err(wants), _) if lives => {
+                let pending = Observed::Pending(wants.into_iter().collect());
+                (diff::propose(&subject, &pending), BTreeSet::new())
+            }
+            (Ok(by), Some(Fact::Known(object)))
+                if lives && !by.is_empty() && self.inputs.mode == Mode::Apply =>
+            {
+                (diff::replacement(&subject, object), by)
+            }
+            _ => (proposed, BTreeSet::new()),
+        }
     }
 
     fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {

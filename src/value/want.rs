@@ -22,6 +22,7 @@ pub enum Want {
     ClusterVersions(ProviderRef),
     /// The content of a file, by path relative to the stack.
     File(Arc<str>),
-    /// The files below a directory, as sorted paths relative to it with `/` as separator.
-    Directory(Arc<str>),
+    /// The files below a directory, as sorted paths relative to it with `/` as separator, at most that many
+    /// levels deep (1: those in the directory itself).
+    Directory { path: Arc<str>, levels: Option<u32> },
 }

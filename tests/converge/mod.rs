@@ -66,9 +66,10 @@ impl World {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(shown(&diagnostics));
         }
-        let planned = apply::converge(&program, &inputs, &self.aws, &|_| Fact::Absent, Snapshot::default())
-            .await
-            .map_err(|found| shown(&found))?;
+        let planned =
+            apply::converge(&program, &inputs, &self.aws, &|_: &str| Fact::Absent, Snapshot::default())
+                .await
+                .map_err(|found| shown(&found))?;
         if planned.plan.refused() {
             return Err(shown(&planned.plan.findings));
         }

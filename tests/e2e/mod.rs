@@ -1,6 +1,7 @@
 //! The whole program, as a process, on sandboxes: what the operator types, what is printed, which calls are made and
 //! what the account holds afterwards.
 
+mod conditions;
 mod console;
 mod contract;
 mod drift;

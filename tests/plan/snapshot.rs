@@ -20,7 +20,7 @@ pub fn read(text: &str) -> Result<Snapshot, String> {
 }
 
 fn expand(short: &Value) -> Result<Value, String> {
-    let known = ["callers", "objects", "members", "partial", "files", "addon_versions"];
+    let known = ["callers", "objects", "members", "partial", "files", "directories", "addon_versions"];
     let entries = short.as_object().ok_or("an object is expected")?;
     if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("\"{unknown}\" is none of {known:?}"));
@@ -109,9 +109,19 @@ fn expand(short: &Value) -> Result<Value, String> {
     }
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
+    // `policies` for the files in a directory, `policies/**` for all below it.
+    let directories = section("directories").into_iter().map(|(path, files)| {
+        let (path, levels) = match path.strip_suffix("/**") {
+            Some(path) => (path.to_string(), Value::Null),
+            None => (path, json!(1)),
+        };
+        let files = if files.is_null() { json!("absent") } else { json!({ "known": files }) };
+        json!({ "path": path, "levels": levels, "files": files })
+    });
+    let directories: Vec<Value> = directories.collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
-        "coverage": coverage, "files": files, "addon_versions": versions,
+        "coverage": coverage, "files": files, "directories": directories, "addon_versions": versions,
     }))
 }
 

@@ -161,7 +161,7 @@ fn provider_of(want: &Want) -> Option<&ProviderRef> {
         | Want::Owned { provider, .. }
         | Want::AddonVersions { provider, .. }
         | Want::AddonConfiguration { provider, .. } => Some(provider),
-        Want::File(_) | Want::Directory(_) => None,
+        Want::File(_) | Want::Directory { .. } => None,
     }
 }
 
@@ -309,7 +309,7 @@ fn global(want: &Want) -> Option<&Arc<str>> {
 
 fn answered(want: &Want, place: &Place, snapshot: &Snapshot) -> bool {
     match want {
-        Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
+        Want::Caller(_) | Want::File(_) | Want::Directory { .. } => true,
         Want::Object(identity) => snapshot.objects.contains_key(&identity.within(place.clone())),
         Want::Members { cluster, .. } => {
             snapshot.members.contains_key(&map::identity(place, "cluster", &[cluster]))
@@ -357,7 +357,7 @@ fn add(wants: &mut RegionWants, want: &Want) {
             wants.configurations.insert((addon.clone(), version.clone()));
         }
         Want::ClusterVersions(_) => wants.cluster_versions = true,
-        Want::Caller(_) | Want::File(_) | Want::Directory(_) => {}
+        Want::Caller(_) | Want::File(_) | Want::Directory { .. } => {}
     }
 }
 

@@ -3,10 +3,11 @@
 use super::{Reader, identifier};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::kinds::Schema;
+use crate::lang::Expr;
+use crate::lang::references::{self, IndexedStep, RefStep, Reference};
 use crate::lang::syntax::Block;
-use crate::lang::{Expr, references};
-use crate::stack::program::{Ignore, Repeat, Resource};
-use crate::value::ProviderRef;
+use crate::stack::program::{Conditions, Ignore, Repeat, Resource, Trigger};
+use crate::value::{Key, Path, ProviderRef, Step};
 use std::sync::Arc;
 
 impl Reader<'_> {
@@ -32,7 +33,7 @@ impl Reader<'_> {
         let repeat = self.repeat(block);
         let provider = expr("provider").and_then(|expr| self.provider_reference(&expr));
         let depends_on = self.reference_list(block, "depends_on");
-        let (prevent_destroy, ignore_changes) = self.lifecycle(schema, block);
+        let lifecycle = self.lifecycle(schema, block);
         let resource = Resource {
             schema,
             name,
@@ -41,8 +42,10 @@ impl Reader<'_> {
             repeat,
             provider,
             depends_on,
-            prevent_destroy,
-            ignore_changes,
+            prevent_destroy: lifecycle.prevent_destroy,
+            ignore_changes: lifecycle.ignore_changes,
+            replace_triggered_by: lifecycle.replace_triggered_by,
+            conditions: lifecycle.conditions,
         };
         self.directory.declared.resources.insert(key, resource);
     }
@@ -125,12 +128,15 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn lifecycle(&mut self, schema: &'static Schema, block: &Block) -> (bool, Ignore) {
-        let mut prevent_destroy = false;
-        let mut ignore = Ignore::None;
+    fn lifecycle(&mut self, schema: &'static Schema, block: &Block) -> Lifecycle {
+        let mut found = Lifecycle::default();
         for lifecycle in block.body.blocks_of("lifecycle") {
-            self.only(lifecycle, &["prevent_destroy", "ignore_changes", "create_before_destroy"], &[]);
-            prevent_destroy |= self.flag(lifecycle, "prevent_destroy").unwrap_or(false);
+            self.only(
+                lifecycle,
+                &["prevent_destroy", "ignore_changes", "create_before_destroy", "replace_triggered_by"],
+                &["precondition", "postcondition"],
+            );
+            found.prevent_destroy |= self.flag(lifecycle, "prevent_destroy").unwrap_or(false);
             if let Some(attribute) = lifecycle.body.attribute("create_before_destroy") {
                 self.error(
                     Diagnostic::note("create-before-destroy", "create_before_destroy has no effect")
@@ -139,17 +145,93 @@ impl Reader<'_> {
                 );
             }
             match lifecycle.body.attribute("ignore_changes") {
-                Some(attribute) if attribute.expr.as_keyword() == Some("all") => ignore = Ignore::All,
+                Some(attribute) if attribute.expr.as_keyword() == Some("all") => {
+                    found.ignore_changes = Ignore::All;
+                }
                 Some(_) => {
                     let names = self.reference_list(lifecycle, "ignore_changes");
                     for reference in &names {
                         self.ignorable(schema, reference);
                     }
-                    ignore = Ignore::Attributes(names.into_iter().map(|reference| reference.root).collect());
+                    let names = names.into_iter().map(|reference| reference.root).collect();
+                    found.ignore_changes = Ignore::Attributes(names);
                 }
                 None => {}
             }
+            found.replace_triggered_by.append(&mut self.triggers(lifecycle));
+            self.before_and_after(lifecycle, &mut found.conditions);
         }
-        (prevent_destroy, ignore)
+        found
     }
+
+    /// `precondition` and `postcondition` blocks.
+    pub(super) fn before_and_after(&mut self, lifecycle: &Block, found: &mut Conditions) {
+        found.before.append(&mut self.conditions(lifecycle, "precondition"));
+        found.after.append(&mut self.conditions(lifecycle, "postcondition"));
+    }
+
+    fn triggers(&mut self, lifecycle: &Block) -> Vec<Trigger> {
+        let Some(attribute) = lifecycle.body.attribute("replace_triggered_by") else { return Vec::new() };
+        let Some(items) = attribute.expr.as_list() else {
+            self.error(
+                Diagnostic::error(
+                    "invalid-reference",
+                    "\"replace_triggered_by\" has to be a list of references",
+                )
+                .at(attribute.expr.span())
+                .help("write: replace_triggered_by = [role.app]"),
+            );
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in items {
+            match trigger(item) {
+                Some(trigger) => found.push(trigger),
+                None => self.error(
+                    Diagnostic::error(
+                        "invalid-reference",
+                        "\"replace_triggered_by\" takes objects of this stack and their attributes",
+                    )
+                    .at(item.span())
+                    .help("write: role.app, role.app[each.key] or role.app.path"),
+                ),
+            }
+        }
+        found
+    }
+}
+
+/// What a lifecycle block says.
+#[derive(Default)]
+struct Lifecycle {
+    prevent_destroy: bool,
+    ignore_changes: Ignore,
+    replace_triggered_by: Vec<Trigger>,
+    conditions: Conditions,
+}
+
+/// Reads `role.app`, `role.app[each.key]` or `role.app["x"].path`.
+fn trigger(expr: &Expr) -> Option<Trigger> {
+    let (root, steps) = references::as_indexed(expr)?;
+    let mut steps = steps.into_iter();
+    let Some(IndexedStep::Attr(name)) = steps.next() else { return None };
+    if crate::kinds::schema(&root).is_none() {
+        return None;
+    }
+    let mut steps = steps.peekable();
+    let mut key = None;
+    if let Some(IndexedStep::Index(index)) = steps.peek() {
+        key = Some((*index).clone());
+        steps.next();
+    }
+    let path = steps.map(|step| match step {
+        IndexedStep::Attr(name) => Some(Step::Attribute(name)),
+        IndexedStep::Index(index) => Some(match references::as_key(index)? {
+            Key::Str(key) => Step::Key(key),
+            Key::Int(index) => Step::Index(usize::try_from(index).ok()?),
+        }),
+    });
+    let path = Path(path.collect::<Option<Vec<_>>>()?);
+    let block = Reference { root, steps: vec![RefStep::Attr(name)], span: expr.span() };
+    Some(Trigger { block, key, path, span: expr.span() })
 }

@@ -28,22 +28,34 @@ impl Reader<'_> {
             }
             None => Type::Any,
         };
-        let mut validations = Vec::new();
-        for nested in block.body.blocks_of("validation") {
-            validations.extend(self.condition(nested));
+        let validations = self.conditions(block, "validation");
+        let ephemeral = self.flag(block, "ephemeral").unwrap_or(false);
+        if let (true, Some(attribute)) = (ephemeral, block.body.attribute("ephemeral")) {
+            self.error(
+                Diagnostic::note("ephemeral", "An ephemeral variable is taken as a sensitive one")
+                    .at(attribute.span)
+                    .label("the same as sensitive = true")
+                    .with_note("There is no state it could get into; plan files leave it out, and apply takes it from the same place again."),
+            );
         }
         let variable = Variable {
             span: block.span,
             ty,
             default: block.body.attribute("default").map(|attribute| attribute.expr.clone()),
-            sensitive: self.flag(block, "sensitive").unwrap_or(false),
+            sensitive: self.flag(block, "sensitive").unwrap_or(false) || ephemeral,
             nullable: self.flag(block, "nullable").unwrap_or(true),
             validations,
         };
         self.directory.declared.variables.insert(name, variable);
     }
 
+    /// The conditions of all nested blocks of that name.
+    pub(super) fn conditions(&mut self, block: &Block, name: &str) -> Vec<Condition> {
+        block.body.blocks_of(name).filter_map(|nested| self.condition(nested)).collect()
+    }
+
     pub(super) fn condition(&mut self, block: &Block) -> Option<Condition> {
+        self.labels(block, []);
         self.only(block, &["condition", "error_message"], &[]);
         let expr = |name| block.body.attribute(name).map(|attribute| attribute.expr.clone());
         match (expr("condition"), expr("error_message")) {
@@ -52,7 +64,10 @@ impl Reader<'_> {
                 self.error(
                     Diagnostic::error(
                         "missing-attribute",
-                        format!("A {} block needs condition and error_message", block.kind),
+                        match block.kind.as_ref() {
+                            "assert" => "An assert block needs condition and error_message".to_string(),
+                            kind => format!("A {kind} block needs condition and error_message"),
+                        },
                     )
                     .at(block.span)
                     .help("write: condition = … and error_message = \"…\""),
@@ -98,6 +113,8 @@ impl Reader<'_> {
             value: value.expr.clone(),
             description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
             sensitive: self.flag(block, "sensitive").unwrap_or(false),
+            preconditions: self.conditions(block, "precondition"),
+            depends_on: self.reference_list(block, "depends_on"),
         };
         self.directory.declared.outputs.insert(name, output);
     }

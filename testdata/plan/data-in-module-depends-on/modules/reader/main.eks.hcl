@@ -1,0 +1,7 @@
+data "role" "other" {
+  name = "other"
+}
+
+output "description" {
+  value = data.role.other.description
+}
