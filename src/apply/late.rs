@@ -138,7 +138,8 @@ impl Shared {
     /// for. What failed before is not said again.
     pub(super) async fn closing(&self, outcome: &Outcome) -> Closing {
         let execution = &self.execution;
-        if execution.inputs.mode == Mode::Destroy {
+        // Whoever asked twice to stop does not wait for one more look.
+        if execution.inputs.mode == Mode::Destroy || !outcome.abandoned.is_empty() {
             return Closing::default();
         }
         let mut closing = Closing::default();

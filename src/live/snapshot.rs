@@ -138,6 +138,9 @@ pub struct AddonKey {
     pub version: Arc<str>,
 }
 
+/// A directory by its path, and how many levels of it were listed.
+pub type Listing = (Arc<str>, Option<u32>);
+
 /// Everything read from AWS (and from files) for one plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -156,8 +159,8 @@ pub struct Snapshot {
     pub cluster_versions: BTreeMap<Place, Fact<Vec<Arc<str>>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
-    /// The files below a directory, by its path and how many levels deep.
-    pub directories: BTreeMap<(Arc<str>, Option<u32>), Fact<Vec<Arc<str>>>>,
+    /// The files below directories.
+    pub directories: BTreeMap<Listing, Fact<Vec<Arc<str>>>>,
 }
 
 impl Snapshot {

@@ -23,7 +23,7 @@ const PROVIDER: &str = "hashicorp/aws";
 pub fn json_plan(plan: &Plan) -> Json {
     let steps = steps(plan);
     let complete = plan.coverage.iter().all(|(_, _, coverage)| *coverage == Coverage::Complete);
-    json!({
+    let mut document = json!({
         "format_version": FORMAT.0,
         "terraform_version": FORMAT.1,
         "planned_values": planned_values(plan, &steps),
@@ -32,12 +32,16 @@ pub fn json_plan(plan: &Plan) -> Json {
             let after = terraform::plain(&output.value);
             (output.name.to_string(), change(&["create"], None, Some(after)))
         }).collect::<Object<String, Json>>(),
-        "checks": checks::checks(plan),
         "applyable": !plan.is_empty() && !plan.refused(),
         "complete": complete,
         "errored": plan.refused(),
         "eksform": extras(plan),
-    })
+    });
+    let checks = checks::checks(plan);
+    if let (Json::Object(document), false) = (&mut document, checks.is_empty()) {
+        document.insert("checks".into(), Json::Array(checks));
+    }
+    document
 }
 
 /// What Terraform has no word for.

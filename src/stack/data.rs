@@ -173,7 +173,7 @@ impl Evaluator<'_> {
         let want = self.asks(data, &provider, &given);
         if let Some(unknown) = waits {
             self.evaluation.late.extend(want);
-            return Some(self.later(data, unknown, shown));
+            return Some(self.later(data, &given, unknown, shown));
         }
         if data.check.is_some() {
             self.evaluation.reread.extend(want);
@@ -215,8 +215,9 @@ impl Evaluator<'_> {
         Some(Want::AddonVersions { provider: provider.clone(), addon, kubernetes })
     }
 
-    /// What stands for data that is read only after something else: every attribute is unknown.
-    fn later(&mut self, data: &Data, unknown: Unknown, shown: &dyn Fn() -> String) -> Value {
+    /// What stands for data that is read only after something else: every attribute is unknown, but for
+    /// those that say what is meant.
+    fn later(&mut self, data: &Data, given: &Map, unknown: Unknown, shown: &dyn Fn() -> String) -> Value {
         if unknown.pending.is_empty() {
             let value = Value::unknown(unknown.clone());
             self.evaluation.findings.push(
@@ -227,7 +228,16 @@ impl Evaluator<'_> {
         }
         self.evaluation.wants.extend(unknown.pending.iter().cloned());
         let schema = kinds::schema(&data.of);
+        // AWS may spell a name its own way where it ignores case.
+        let exact = schema.is_none_or(|schema| schema.key_part("a") != schema.key_part("A"));
+        let label = |name: &str| {
+            let named = schema.is_some_and(|schema| schema.named == Some(name));
+            (named && data.body.attribute(name).is_none()).then(|| Value::string(data.name.clone()))
+        };
         let attribute = |name: &'static str| {
+            if let Some(known) = given.get(name).cloned().or_else(|| label(name)).filter(|_| exact) {
+                return (name, known);
+            }
             let ty = schema.and_then(|schema| schema.attribute(name));
             let ty = ty.map_or(Type::String, |attribute| attribute_type(attribute.ty));
             (name, Value::unknown(Unknown { ty, ..unknown.clone() }))

@@ -202,6 +202,43 @@ output "first" {
 }
 
 #[test]
+fn conditions_and_checks_in_json() {
+    let world = World::empty();
+    let text = r#"{
+  "stack": {"platform": {}},
+  "provider": {"aws": {"region": "us-east-2"}},
+  "role": {
+    "base": {"description": "one"},
+    "app": {
+      "lifecycle": {
+        "precondition": {
+          "condition": "${length(role.base.unique_id) > 1}",
+          "error_message": "There has to be a base."
+        },
+        "postcondition": [
+          {"condition": "${self.path == \"/\"}", "error_message": "${self.name} is elsewhere."}
+        ],
+        "replace_triggered_by": ["role.base.description"]
+      }
+    }
+  },
+  "check": {
+    "name": {
+      "data": {"role": {"other": {"name": "nobody"}}},
+      "assert": {"condition": "${role.app.name == \"other\"}", "error_message": "It is called ${role.app.name}."}
+    }
+  }
+}"#;
+    world.write("main.eks.json", text);
+    let warnings = ["It is called app.", "There is no role \"nobody\""];
+    world.apply().done().says(&["2 added"]).complains(&warnings);
+    world.write("main.eks.json", &text.replace("\"one\"", "\"two\""));
+    world.plan().done().says(&["role.app will be replaced due to changes in replace_triggered_by"]);
+    world.write("main.eks.json", &text.replace("self.path == \\\"/\\\"", "self.path != \\\"/\\\""));
+    world.plan().ends(1).complains(&["app is elsewhere."]);
+}
+
+#[test]
 fn what_changes_replaces_what_names_it() {
     let world = world(
         r#"

@@ -67,7 +67,7 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
             return Some("a condition on the way can be told only then");
         }
     }
-    if let (Reason::Triggered(by), true, false) = (&first.reason, deletes(first), deletes(second))
+    if let (Reason::Triggered(by), true, false) = (&first.reason, deletes(first), goes(second))
         && by.iter().any(|(address, _)| Some(address) == second.address.as_ref())
     {
         return Some("what it triggers would be forgotten if the apply stopped in between");

@@ -215,9 +215,7 @@ fn trigger(expr: &Expr) -> Option<Trigger> {
     let (root, steps) = references::as_indexed(expr)?;
     let mut steps = steps.into_iter();
     let Some(IndexedStep::Attr(name)) = steps.next() else { return None };
-    if crate::kinds::schema(&root).is_none() {
-        return None;
-    }
+    crate::kinds::schema(&root)?;
     let mut steps = steps.peekable();
     let mut key = None;
     if let Some(IndexedStep::Index(index)) = steps.peek() {

@@ -1,4 +1,4 @@
-# A module that depends on something reads its data after it, and hands that on.
+# A module that depends on something reads its data after it, and hands that on. What the files say of it is known before.
 
 stack "platform" {}
 
