@@ -168,6 +168,10 @@ impl Shared {
         let warnings = evaluation.findings.into_iter().filter(|it| it.severity != Severity::Note);
         closing.findings.extend(warnings);
         closing.outputs = evaluation.outputs;
+        // A plan of a part leaves out the outputs it does not bring about.
+        closing
+            .outputs
+            .retain(|output| execution.plan.outputs.iter().any(|planned| planned.name == output.name));
         closing
     }
 }

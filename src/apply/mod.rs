@@ -9,7 +9,7 @@ mod late;
 mod schedule;
 mod stale;
 
-pub use converge::{Files, Planned, converge};
+pub use converge::{Files, Planned, converge, declared, gather};
 pub use execute::{Applied, Execution, Listener, Options, execute};
 pub use stale::{Moved, moved};
 

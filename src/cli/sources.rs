@@ -52,6 +52,12 @@ pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(tree) } else { Err(problems) }
 }
 
+/// Whether a directory has files of a stack.
+#[cfg(feature = "aws")]
+pub fn any(directory: &Path) -> bool {
+    files(directory, ".").is_ok_and(|files| !files.is_empty())
+}
+
 /// A file's path relative to the stack, and its text or why there is none.
 type Read = (Arc<str>, Result<Arc<str>, Diagnostic>);
 
@@ -95,7 +101,7 @@ fn text(path: &Path) -> Result<String, String> {
 /// Answers what expressions ask about files (`file("policy.json")`): below the stack's directory, and
 /// below the directories of its modules.
 #[cfg(feature = "aws")]
-pub fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
+fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
     if !allowed(modules, path) {
         return Fact::Denied(Arc::from("it lies outside of the directories of the stack and its modules"));
     }
@@ -176,9 +182,15 @@ fn list(root: &Path, levels: u32) -> Result<Vec<Arc<str>>, String> {
     Ok(found)
 }
 
+/// Answers what the expressions of these files ask about files.
+#[cfg(feature = "aws")]
+pub fn reader(directory: &Path, tree: &SourceTree) -> Beside {
+    Beside { directory: directory.to_path_buf(), modules: outside(tree) }
+}
+
 /// The directories outside of the stack's that hold modules.
 #[cfg(feature = "aws")]
-pub fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
+fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
     let directories = tree.files.keys().filter_map(|path| path.rsplit_once('/'));
     let outside: BTreeSet<&str> =
         directories.map(|(directory, _)| directory).filter(|directory| directory.starts_with("..")).collect();

@@ -7,6 +7,6 @@ mod refine;
 pub use compare::{canonical, document_problem, is_own_tag};
 pub use propose::{
     Action, Difference, Observed, Proposal, Proposed, Subject, attribute_type, only_ownership, propose,
-    replacement,
+    propose_anew,
 };
 pub use refine::contradiction;

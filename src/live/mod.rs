@@ -8,5 +8,5 @@ pub use digest::Digest;
 pub use ownership::{Owner, StackName, decode_address, encode_address, ownership_tags};
 pub use snapshot::{
     AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, Coverage, Fact, HealthIssue,
-    Listing, Members, Object, Phase, Snapshot,
+    Insight, Listing, Members, Object, Phase, Snapshot,
 };

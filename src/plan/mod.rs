@@ -4,6 +4,7 @@ mod build;
 mod calls;
 mod change;
 pub mod checker;
+mod claims;
 mod document;
 mod event;
 mod held;
@@ -11,10 +12,13 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+mod selection;
+mod shared;
 pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{
-    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Held, Ownership, Plan, PlannedOutput, Reason, When,
+    Call, Change, ChangeAction, ChangeId, Edge, EdgeKind, Held, Ownership, Plan, PlannedOutput, Reason,
+    Selection, When,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};

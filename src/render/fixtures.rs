@@ -132,6 +132,7 @@ fn bare(
         calls: Vec::new(),
         replaces: None,
         waits_first: false,
+        derived: None,
     }
 }
 
@@ -201,6 +202,7 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         checks: Vec::new(),
         held: Vec::new(),
         coverage: Vec::new(),
+        selection: Default::default(),
         findings: Vec::new(),
     }
 }

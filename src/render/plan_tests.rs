@@ -391,6 +391,7 @@ fn every_reason_in_words() {
             (Address::root("role", "app"), Path::ROOT),
             (Address::root("role", "other"), Path::attribute("path")),
         ]),
+        Reason::Requested,
         Reason::Broken("CREATE_FAILED".into()),
         Reason::ParentReplaced(parent.clone()),
         Reason::BeingDeleted,

@@ -1,10 +1,12 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
+mod catalog;
 mod check;
 mod conditions;
 mod data;
 mod declare;
 mod decode;
+mod derived;
 mod duplicates;
 mod evaluate;
 mod expand;
@@ -19,6 +21,8 @@ mod pending;
 mod pins;
 mod program;
 mod provider;
+mod recommended;
+mod recommended_for;
 mod scope;
 mod together;
 mod validate;
@@ -27,7 +31,8 @@ mod variables;
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{
-    AdoptConsent, BlockId, Checked, EvaluatedOutput, Evaluation, Guarded, Instance, Open, Status,
+    AdoptConsent, BlockId, Checked, Derived, EvaluatedOutput, Evaluation, Guarded, Instance, Open, Requester,
+    Status,
 };
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};

@@ -6,6 +6,7 @@ use super::graph::Node;
 use super::inputs::Mode;
 use super::instance::{AdoptConsent, Guarded, Instance, Open};
 use super::program::{Ignore, Resource};
+use super::recommended::Asking;
 use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Action, Observed, Subject};
@@ -40,7 +41,7 @@ impl Evaluator<'_> {
             return None;
         }
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
-        let (mut desired, spans, mut problems) = {
+        let (mut desired, mut spans, mut problems) = {
             let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
@@ -58,6 +59,18 @@ impl Evaluator<'_> {
         let key = self.natural_key(schema, &desired, &spans, resource.span)?;
         let Ok(key) = key else { return key.err() };
         let provider = self.provider_of(at, resource, &desired);
+        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
+            return None;
+        };
+        let mut derived = BTreeSet::new();
+        if schema.kind == "addon" {
+            let asking = Asking { address: &address, symbolic: &symbolic, header: resource.span };
+            derived = self.recommended(&asking, &mut desired, &mut spans)?;
+        }
+        if schema.kind == "role" {
+            self.recommended_for(&provider, &mut desired, &spans)?;
+        }
         let config = self.evaluation.providers.get(&provider).cloned().unwrap_or_default();
         if !config.default_tags.is_empty() {
             let mut tags: Map = config
@@ -81,15 +94,11 @@ impl Evaluator<'_> {
             let tags = ownership_tags(&self.evaluation.stack, &address, region);
             desired.insert(OWNERSHIP.into(), Value::map(tags));
         }
-        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
-        let pin = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span);
-        if pin.is_err() {
-            return None;
-        }
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
         let triggered = self.triggered(at, &iteration, resource);
+        let ignored = &resource.ignore_changes;
         let (proposed, triggered_by) =
-            self.propose(resource, &address, &symbolic, place.as_ref(), &desired, triggered);
+            self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired, triggered);
         let identity = place.map(|place| symbolic.within(place));
         if schema.kind == "cluster" {
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
@@ -101,7 +110,8 @@ impl Evaluator<'_> {
         let after = self.conditions(at, &iteration, Some(&value), &resource.conditions.after, &shown);
         let open = Open { preconditions: before.open, postconditions: after.open };
         self.checked(Guarded::Object(address.clone()), before.and(after));
-        let (references, whole_blocks) = self.references(node, at);
+        let (mut references, whole_blocks) = self.references(node, at);
+        references.append(&mut derived);
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
         self.evaluation.instances.push(Instance {
@@ -119,10 +129,11 @@ impl Evaluator<'_> {
             whole_blocks,
             depends_on: self.depends_on(at, &resource.depends_on),
             adopt,
-            pin: pin.ok().flatten(),
+            pin,
             prevent_destroy: resource.prevent_destroy,
             triggered_by,
             open,
+            derived: None,
         });
         Some(value)
     }
@@ -181,20 +192,20 @@ impl Evaluator<'_> {
         }
     }
 
-    fn propose(
+    pub(super) fn propose(
         &mut self,
-        resource: &Resource,
+        schema: &'static Schema,
+        ignore: &Ignore,
         address: &Address,
         symbolic: &Identity<ProviderRef>,
         place: Option<&Place>,
         desired: &Map,
         triggered: Result<BTreeSet<(Address, Path)>, BTreeSet<Want>>,
     ) -> (diff::Proposed, BTreeSet<(Address, Path)>) {
-        let schema = resource.schema;
         let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
         let mut compared = desired.clone();
         if let Some(Fact::Known(object)) = fact {
-            let ignored = |name: &str| match &resource.ignore_changes {
+            let ignored = |name: &str| match ignore {
                 Ignore::None => false,
                 Ignore::All => name != OWNERSHIP,
                 Ignore::Attributes(names) => names.iter().any(|ignored| **ignored == *name),
@@ -212,6 +223,9 @@ impl Evaluator<'_> {
                 Observed::Pending(vec![want])
             }
         };
+        if self.replaces.iter().any(|pattern| pattern.matches(address)) {
+            return (diff::propose_anew(&subject, &observed), BTreeSet::new());
+        }
         let proposed = diff::propose(&subject, &observed);
         let lives = matches!(proposed.proposal.action, Action::NoOp | Action::Update | Action::Await);
         match (triggered, fact) {
@@ -220,21 +234,22 @@ impl Evaluator<'_> {
                 let pending = Observed::Pending(wants.into_iter().collect());
                 (diff::propose(&subject, &pending), BTreeSet::new())
             }
-            (Ok(by), Some(Fact::Known(object)))
-                if lives && !by.is_empty() && self.inputs.mode == Mode::Apply =>
-            {
-                (diff::replacement(&subject, object), by)
+            (Ok(by), _) if lives && !by.is_empty() && self.inputs.mode == Mode::Apply => {
+                (diff::propose_anew(&subject, &observed), by)
             }
             _ => (proposed, BTreeSet::new()),
         }
     }
 
-    fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+    pub(super) fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
         let text = address.to_string();
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
-        let block = self.program.adopts.iter().find(|adopt| adopt.to == *address)?;
+        // A block as a whole stands for all of its instances; what names one of them goes first.
+        let adopts = &self.program.adopts;
+        let one = adopts.iter().find(|adopt| adopt.to == *address);
+        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == address.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

@@ -19,6 +19,8 @@ pub fn settles(case: &Case, outcome: &Outcome) -> Vec<String> {
             problems.push(format!("applying: {problem}"));
         }
     }
+    // What was to be made anew has been.
+    later.inputs.replaces.clear();
     let again = later.plan();
     // What is told or read only while applying may stop it there.
     let open = !plan.held.is_empty() || plan.findings.iter().any(|finding| finding.code == "read-at-apply");
@@ -26,6 +28,9 @@ pub fn settles(case: &Case, outcome: &Outcome) -> Vec<String> {
     let stops = |code| matches!(code, "precondition" | "postcondition" | "missing-data" | "unreadable-data");
     if open && errors().next().is_some() && errors().all(|problem| stops(problem.code)) {
         return Vec::new();
+    }
+    if gone_with_it(&again) {
+        return problems;
     }
     if !again.round.built.wants.is_empty() {
         problems.push(format!("after applying, planning asks again: {:?}", again.round.built.wants));
@@ -35,6 +40,14 @@ pub fn settles(case: &Case, outcome: &Outcome) -> Vec<String> {
         _ => problems.push(format!("after applying there are changes:\n{}", show::all(&again))),
     }
     problems
+}
+
+/// Whether nothing is wrong but that the command line names orphans that the plan has deleted.
+fn gone_with_it(again: &Outcome) -> bool {
+    let mut errors =
+        again.round.built.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).peekable();
+    errors.peek().is_some()
+        && errors.all(|error| error.message.ends_with("nothing is declared or owned under this name"))
 }
 
 fn apply(later: &mut Case, outcome: &Outcome, change: &Change) -> Result<(), String> {
@@ -138,6 +151,8 @@ fn invented(value: &Value, what: &str) -> Value {
         Data::Unknown(unknown) => match &unknown.ty {
             Type::Bool => Value::from(false),
             Type::Number => Value::from(1),
+            // What EKS says of every add-on in these cases.
+            Type::String if what.ends_with(".namespace") => Value::from("kube-system"),
             Type::String => Value::from(format!("made up for {what}")),
             Type::Set(_) => Value::set(Vec::new()),
             Type::List(_) => Value::list(Vec::new()),
