@@ -2,18 +2,14 @@
 
 use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Digest, Fact, Snapshot};
+use crate::live::{Digest, Files, Snapshot};
 use crate::plan::{self, Plan, saved};
 use crate::stack::{self, Evaluation, Inputs, Program};
 use crate::value::Want;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Rounds after which something asks without end.
 const MOST_ROUNDS: usize = 16;
-
-/// Answers wants about files: the text by path relative to the stack.
-pub type Files = dyn Fn(&str) -> Fact<Arc<str>> + Send + Sync;
 
 /// Asks what somebody else has to see of a finished plan: rules. It may ask more once it was answered; what
 /// the snapshot answers already it must not ask again.
@@ -42,7 +38,7 @@ pub async fn converge(
     program: &Program,
     inputs: &Inputs,
     aws: &Aws,
-    files: &Files,
+    files: &dyn Files,
     snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
     converge_further(program, inputs, aws, files, &|_, _, _| BTreeSet::new(), snapshot).await
@@ -53,7 +49,7 @@ pub async fn converge_further(
     program: &Program,
     inputs: &Inputs,
     aws: &Aws,
-    files: &Files,
+    files: &dyn Files,
     further: &Further,
     mut snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
@@ -88,7 +84,7 @@ pub async fn declared(
     program: &Program,
     inputs: &Inputs,
     aws: &Aws,
-    files: &Files,
+    files: &dyn Files,
     snapshot: &mut Snapshot,
 ) -> Result<Evaluation, Vec<Diagnostic>> {
     let mut chain = Chain::default();
@@ -131,15 +127,23 @@ async fn answer(
     evaluation: &Evaluation,
     wants: BTreeSet<Want>,
     aws: &Aws,
-    files: &Files,
+    files: &dyn Files,
     snapshot: &mut Snapshot,
 ) -> Result<(), Vec<Diagnostic>> {
     for want in &wants {
-        if let Want::File(path) = want {
-            snapshot.files.entry(path.clone()).or_insert_with(|| files(path));
+        match want {
+            Want::File(path) => {
+                snapshot.files.entry(path.clone()).or_insert_with(|| files.file(path));
+            }
+            Want::Directory { path, levels } => {
+                let listed = snapshot.directories.entry((path.clone(), *levels));
+                listed.or_insert_with(|| files.directory(path, *levels));
+            }
+            _ => {}
         }
     }
-    let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !matches!(want, Want::File(_))).collect();
+    let local = |want: &Want| matches!(want, Want::File(_) | Want::Directory { .. });
+    let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !local(want)).collect();
     aws.answer(&evaluation.providers, &evaluation.stack, &asked, snapshot).await
 }
 

@@ -1,19 +1,20 @@
 //! Walks a plan: starts what is ready, tells what happens, and says at the end what exists.
 
 use super::Interrupt;
+use super::late::Closing;
 use super::schedule::Schedule;
 use super::stale::difference;
 use crate::aws::{Aws, CallError, Request, Settled, Wait};
 use crate::diagnostic::Diagnostic;
-use crate::diff;
 use crate::kinds::{Exclusive, Omitted, Operation};
 use crate::live::{Fact, Object, Snapshot};
 use crate::plan::checker;
 use crate::plan::{
     Because, Call, Change, ChangeAction, ChangeId, Event, Failure, Outcome, Ownership, Plan, Reason, Skipped,
+    When,
 };
-use crate::stack::{EvaluatedOutput, Evaluation, Inputs, Mode, Program, evaluate};
-use crate::value::{Identity, Map, Place, Value};
+use crate::stack::{EvaluatedOutput, Evaluation, Inputs, Program};
+use crate::value::{Identity, Map, Place, Want};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,9 +77,11 @@ impl Execution {
 /// Hears what happens.
 pub type Listener = dyn Fn(&Event) + Send + Sync;
 
-struct Shared {
-    execution: Execution,
-    snapshot: Mutex<Snapshot>,
+pub(super) struct Shared {
+    pub execution: Execution,
+    pub snapshot: Mutex<Snapshot>,
+    /// What was read while applying.
+    pub read: Mutex<BTreeSet<Want>>,
     /// Operations that go one at a time per cluster.
     clusters: Mutex<BTreeMap<Identity<Place>, Arc<tokio::sync::Mutex<()>>>>,
     options: Options,
@@ -90,6 +93,8 @@ struct Shared {
 pub struct Applied {
     pub outcome: Outcome,
     pub outputs: Vec<EvaluatedOutput>,
+    /// What checks find now, and conditions that do not hold without any change waiting for them.
+    pub findings: Vec<Diagnostic>,
     /// What the plan was made of, with what was made since.
     pub snapshot: Snapshot,
 }
@@ -99,7 +104,14 @@ pub struct Applied {
 pub async fn execute(execution: Execution, options: Options, listener: Arc<Listener>) -> Applied {
     let mut schedule = Schedule::new(&execution.plan);
     let snapshot = Mutex::new(execution.snapshot.clone());
-    let shared = Arc::new(Shared { execution, snapshot, clusters: Mutex::default(), options, listener });
+    let shared = Arc::new(Shared {
+        execution,
+        snapshot,
+        read: Mutex::default(),
+        clusters: Mutex::default(),
+        options,
+        listener,
+    });
     let mut outcome = Outcome::default();
     let mut running: JoinSet<Result<(), Failure>> = JoinSet::new();
     let mut in_flight: HashMap<tokio::task::Id, ChangeId> = HashMap::new();
@@ -153,20 +165,9 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
         }
     }
     (shared.listener)(&Event::Summary(outcome.clone()));
+    let Closing { outputs, findings } = shared.closing(&outcome).await;
     let snapshot = shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Applied { outcome, outputs: outputs(&shared.execution, &snapshot), snapshot }
-}
-
-/// The outputs, with what became known.
-fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
-    if execution.inputs.mode == Mode::Destroy {
-        return Vec::new();
-    }
-    let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
-    let mut outputs = evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default();
-    // A plan of a part leaves out the outputs it does not bring about.
-    outputs.retain(|output| execution.plan.outputs.iter().any(|planned| planned.name == output.name));
-    outputs
+    Applied { outcome, outputs, findings, snapshot }
 }
 
 fn crashed(change: ChangeId) -> Failure {
@@ -210,6 +211,16 @@ impl Shared {
                     settled.object.as_ref().map(|object| object.text("arn")).filter(|arn| !arn.is_empty());
                 let arn = arn.map(Arc::from);
                 self.record(change, settled.object);
+                if let Err(error) = self.hold(change, When::After).await {
+                    let failure = Failure {
+                        change: id,
+                        error: error.to_string().into(),
+                        exists: Some("it is as it was planned; what depends on it is not started".into()),
+                        help: error.help.clone().map(Into::into),
+                    };
+                    self.tell(&Event::Failed { failure: failure.clone(), elapsed: started.elapsed() });
+                    return Err(failure);
+                }
                 let notes = settled.notes.into_iter().map(Into::into).collect();
                 self.tell(&Event::Finished { change: id, elapsed: started.elapsed(), arn, notes });
                 Ok(())
@@ -242,7 +253,8 @@ impl Shared {
         } else if self.options.look_again && change.replaces.is_none() {
             self.look_again(change).await?;
         }
-        let after = self.completed(change)?;
+        self.hold(change, When::Before).await?;
+        let after = self.completed(change).await?;
         let after = after.as_ref().or(change.after.as_ref());
         let mut settled = Settled { object: None, notes: Vec::new() };
         for (number, call) in change.calls.iter().enumerate() {
@@ -345,38 +357,6 @@ impl Shared {
         clusters.entry(identity.clone()).or_default().clone()
     }
 
-    /// The attributes to write, if some were not known when the plan was made.
-    fn completed(&self, change: &Change) -> Result<Option<Map>, CallError> {
-        let (Some(after), Some(address)) = (&change.after, &change.address) else { return Ok(None) };
-        if !waits_for_others(change, after) {
-            return Ok(None);
-        }
-        let snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (evaluation, _) = evaluate(&self.execution.program, &self.execution.inputs, &snapshot);
-        let instance = evaluation.and_then(|evaluation| {
-            evaluation.instances.into_iter().find(|instance| instance.address == *address)
-        });
-        let Some(instance) = instance else {
-            return Err(CallError::new("", "it cannot be evaluated any more"));
-        };
-        let mut completed = after.clone();
-        for (name, value) in &instance.desired {
-            if after.get(name).is_some_and(Value::contains_unknown) {
-                completed.insert(name.clone(), value.clone());
-            }
-        }
-        if waits_for_others(change, &completed) {
-            return Err(CallError::new(
-                "",
-                "something it needs is still unknown after what it refers to was applied",
-            ));
-        }
-        match diff::contradiction(after, &completed) {
-            None => Ok(Some(completed)),
-            Some(path) => Err(CallError::new("", format!("{path} would not be what was planned"))),
-        }
-    }
-
     /// A prediction is checked against the answer.
     fn as_predicted(
         &self,
@@ -420,7 +400,7 @@ impl Shared {
 }
 
 /// Whether something the change writes depends on another instance being applied first.
-fn waits_for_others(change: &Change, after: &Map) -> bool {
+pub(super) fn waits_for_others(change: &Change, after: &Map) -> bool {
     let own = change.address.as_ref();
     after.iter().any(|(name, value)| {
         change.schema.attribute(name).is_some_and(|attribute| !attribute.is_computed())

@@ -5,10 +5,11 @@
 
 mod converge;
 mod execute;
+mod late;
 mod schedule;
 mod stale;
 
-pub use converge::{Files, Further, Planned, converge, converge_further, declared, gather};
+pub use converge::{Further, Planned, converge, converge_further, declared, gather};
 pub use execute::{Applied, Execution, Listener, Options, execute};
 pub use stale::{Moved, moved, refill};
 

@@ -116,7 +116,8 @@ impl Catalog {
     async fn newest(&mut self) -> Result<Arc<str>, Broken> {
         self.ask([Want::ClusterVersions(self.provider.clone())]).await?;
         let versions = self.snapshot.cluster_versions.get(&self.place).and_then(Fact::known);
-        let newest = versions.into_iter().flatten().max_by_key(|known| kinds::version::numbers(&known.version));
+        let newest =
+            versions.into_iter().flatten().max_by_key(|known| kinds::version::numbers(&known.version));
         newest.map(|known| known.version.clone()).ok_or_else(|| {
             vec![
                 Diagnostic::error("no-version", "The Kubernetes versions EKS offers cannot be read")

@@ -208,9 +208,11 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     };
     terminal.print("\n");
     let options = Options { parallelism, look_again, interrupt };
+    let sources = execution.program.sources.clone();
     let applied = apply::execute(execution, options, Arc::new(listener)).await;
     listening.abort();
-    if !applied.outcome.is_complete() {
+    terminal.complain(&applied.findings, &sources);
+    if !applied.outcome.is_complete() || applied.findings.iter().any(Diagnostic::is_error) {
         return ERROR;
     }
     if partial {

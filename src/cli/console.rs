@@ -7,14 +7,13 @@ use super::session::{self, Session};
 use super::{DONE, ERROR, Exit, sources};
 use crate::diagnostic::{Diagnostic, FileId, Sources};
 use crate::lang::syntax;
-use crate::live::{Fact, Snapshot};
+use crate::live::{Files, Snapshot};
 use crate::render;
 use crate::rules::Scope;
 use crate::stack::{self, Mode};
 use crate::value::{Value, Want};
 use rustyline::error::ReadlineError;
 use std::io::{BufRead, IsTerminal};
-use std::sync::Arc;
 
 const GREETING: &str = "Type an expression; help says more, exit or Ctrl-D ends.\n";
 
@@ -70,7 +69,7 @@ pub fn run(global: &Global, args: &Console, terminal: &Terminal) -> Exit {
 struct Talk<'a> {
     console: stack::Console<'a>,
     snapshot: Snapshot,
-    files: &'a dyn Fn(&str) -> Fact<Arc<str>>,
+    files: &'a dyn Files,
     sources: &'a Sources,
     /// Lines of an expression that goes on.
     pending: String,
@@ -191,10 +190,17 @@ impl Talk<'_> {
             let answer = self.console.evaluate(&expr, &self.snapshot);
             let mut read = false;
             for want in &answer.wants {
-                if let Want::File(path) = want {
-                    self.snapshot.files.insert(path.clone(), (self.files)(path));
-                    read = true;
+                match want {
+                    Want::File(path) => {
+                        self.snapshot.files.insert(path.clone(), self.files.file(path));
+                    }
+                    Want::Directory { path, levels } => {
+                        let listed = self.files.directory(path, *levels);
+                        self.snapshot.directories.insert((path.clone(), *levels), listed);
+                    }
+                    _ => continue,
                 }
+                read = true;
             }
             // Each file is read once, so this ends.
             if !read {

@@ -143,6 +143,32 @@ impl Commit {
         self.text(path)
     }
 
+    /// The files below a directory as of the commit, at most that many levels deep.
+    pub fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+        if path != "."
+            && !sources::allowed(&self.modules, path)
+            && !self.modules.iter().any(|it| **it == *path)
+        {
+            return Fact::Denied(Arc::from(NOT_ALLOWED));
+        }
+        let Some(inside) = self.within(path) else { return Fact::Absent };
+        let tree = format!("{}:{inside}", self.hash);
+        let args = ["ls-tree", "-r", "--full-tree", "-z", "--name-only", &tree];
+        match git(&self.directory, &args, "") {
+            Ok(listed) if listed.status.success() => {
+                let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+                let levels = levels.map_or(usize::MAX, |levels| levels as usize);
+                let near = |name: &&str| !name.is_empty() && name.split('/').count() <= levels;
+                let mut files: Vec<Arc<str>> = names.split('\0').filter(near).map(Arc::from).collect();
+                files.sort_unstable();
+                Fact::Known(files)
+            }
+            // There was no such directory.
+            Ok(_) => Fact::Absent,
+            Err(problem) => Fact::Denied(problem.message.into()),
+        }
+    }
+
     /// The text of a file, also through links.
     fn text(&self, path: &str) -> Fact<Arc<str>> {
         let Some(inside) = self.within(path).filter(|path| !path.contains('\n')) else { return Fact::Absent };

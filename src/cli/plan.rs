@@ -22,8 +22,11 @@ pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
         let session = match snapshot {
             Some(_) if args.base.is_some() => {
                 return Err(Broken::from(vec![
-                    Diagnostic::error("base-offline", "--base needs AWS: what the base wants may not be in a snapshot")
-                        .help("leave out --refresh=false"),
+                    Diagnostic::error(
+                        "base-offline",
+                        "--base needs AWS: what the base wants may not be in a snapshot",
+                    )
+                    .help("leave out --refresh=false"),
                 ]));
             }
             Some(file) => session::plan_offline(global, &args.planning, mode, file, terminal)?,

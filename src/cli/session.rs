@@ -7,7 +7,7 @@ use super::{ask, git, sources, variables};
 use crate::apply::{self, Planned};
 use crate::author;
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::live::{Fact, Snapshot};
+use crate::live::{Fact, Files, Snapshot};
 use crate::plan::{Plan, file_of};
 use crate::render;
 use crate::rules::{self, Scope};
@@ -199,13 +199,7 @@ pub async fn look(
     let commit = inputs.base.as_ref().map(|base| git::commit(&global.chdir, base));
     let commit = commit.transpose().map_err(broken)?;
     let today = sources::reader(&global.chdir, &inputs.sources);
-    let files = move |path: &str| {
-        let then = commit.as_ref().and_then(|commit| Some((commit, file_of(path, &commit.hash)?)));
-        match then {
-            Some((commit, path)) => commit.file(path),
-            None => today(path),
-        }
-    };
+    let files = TodayAndThen { today, commit };
     let snapshot = snapshot(&inputs);
     let further = move |plan: &Plan, evaluation: &stack::Evaluation, snapshot: &Snapshot| {
         rules::wants(plan, evaluation, snapshot, scope)
@@ -249,6 +243,35 @@ pub async fn survey(global: &Global, variables: &Variables) -> Result<Surveyed, 
     };
     apply::gather(&evaluation, &connected.aws, &mut snapshot, &wanted).await.map_err(broken)?;
     Ok(Surveyed { evaluation, snapshot, connected, clusters, sources: program.sources.clone() })
+}
+
+/// The files beside the stack, and those of the commit that a plan has as its base.
+struct TodayAndThen {
+    today: sources::Beside,
+    commit: Option<git::Commit>,
+}
+
+impl TodayAndThen {
+    fn then<'a>(&self, path: &'a str) -> Option<(&git::Commit, &'a str)> {
+        let commit = self.commit.as_ref()?;
+        Some((commit, file_of(path, &commit.hash)?))
+    }
+}
+
+impl Files for TodayAndThen {
+    fn file(&self, path: &str) -> Fact<Arc<str>> {
+        match self.then(path) {
+            Some((commit, path)) => commit.file(path),
+            None => self.today.file(path),
+        }
+    }
+
+    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+        match self.then(path) {
+            Some((commit, path)) => commit.directory(path, levels),
+            None => self.today.directory(path, levels),
+        }
+    }
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

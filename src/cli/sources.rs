@@ -3,11 +3,15 @@
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "aws")]
 use crate::live::Fact;
+#[cfg(feature = "aws")]
+use crate::live::Files;
 use crate::stack::{SourceTree, called_directories, lock};
 use std::collections::BTreeSet;
 #[cfg(feature = "aws")]
 use std::path::Component;
 use std::path::Path;
+#[cfg(feature = "aws")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A file larger than this is no file of a stack.
@@ -129,11 +133,77 @@ fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
     }
 }
 
+/// What expressions can read: what lies beside the stack's files and those of its modules.
+#[cfg(feature = "aws")]
+pub struct Beside {
+    pub directory: PathBuf,
+    /// Directories of modules outside of the stack's.
+    pub modules: Vec<Arc<str>>,
+}
+
+#[cfg(feature = "aws")]
+impl Files for Beside {
+    fn file(&self, path: &str) -> Fact<Arc<str>> {
+        file(&self.directory, &self.modules, path)
+    }
+
+    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+        if path != "."
+            && !allowed(&self.modules, path)
+            && !self.modules.iter().any(|module| **module == *path)
+        {
+            return Fact::Denied(Arc::from(
+                "it lies outside of the directories of the stack and its modules",
+            ));
+        }
+        let root = self.directory.join(path);
+        if !root.is_dir() {
+            return Fact::Absent;
+        }
+        match list(&root, levels.unwrap_or(u32::MAX)) {
+            Ok(files) => Fact::Known(files),
+            Err(why) => Fact::Denied(why.into()),
+        }
+    }
+}
+
+/// Files and directories that one listing may come across.
+#[cfg(feature = "aws")]
+const MOST_LISTED: usize = 20_000;
+
+/// The files below a directory. Links to files count as files, links to directories are not followed.
+#[cfg(feature = "aws")]
+fn list(root: &Path, levels: u32) -> Result<Vec<Arc<str>>, String> {
+    let mut found = Vec::new();
+    let mut open = vec![(root.to_path_buf(), String::new(), 1)];
+    let mut seen = 0;
+    while let Some((directory, prefix, level)) = open.pop() {
+        let entries = std::fs::read_dir(&directory).map_err(|error| format!("{prefix}: {error}"))?;
+        for entry in entries.flatten() {
+            seen += 1;
+            if seen > MOST_LISTED {
+                return Err(format!(
+                    "there are more than {MOST_LISTED} files below it: name a directory further down, or a pattern without **"
+                ));
+            }
+            // What is not UTF-8 cannot be named in a stack's files either.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let real = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if real && level < levels {
+                open.push((entry.path(), format!("{prefix}{name}/"), level + 1));
+            } else if entry.path().is_file() {
+                found.push(Arc::from(format!("{prefix}{name}")));
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// Answers what the expressions of these files ask about files.
 #[cfg(feature = "aws")]
-pub fn reader(directory: &Path, tree: &SourceTree) -> impl Fn(&str) -> Fact<Arc<str>> + Send + Sync + use<> {
-    let (directory, modules) = (directory.to_path_buf(), outside(tree));
-    move |path| file(&directory, &modules, path)
+pub fn reader(directory: &Path, tree: &SourceTree) -> Beside {
+    Beside { directory: directory.to_path_buf(), modules: outside(tree) }
 }
 
 /// The directories outside of the stack's that hold modules.

@@ -5,5 +5,8 @@ mod propose;
 mod refine;
 
 pub use compare::{canonical, document_problem, document_text, is_own_tag};
-pub use propose::{Action, Difference, Observed, Proposal, Proposed, Subject, only_ownership, propose, propose_anew};
+pub use propose::{
+    Action, Difference, Observed, Proposal, Proposed, Subject, attribute_type, only_ownership, propose,
+    propose_anew,
+};
 pub use refine::contradiction;

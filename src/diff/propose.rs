@@ -84,12 +84,7 @@ pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
         Observed::Fact(Fact::Absent) => create(subject, Action::Create),
         Observed::Fact(Fact::Known(object)) => match object.phase {
             Phase::Deleting => create(subject, Action::Create),
-            Phase::Failed => {
-                let differences = differences(subject, object);
-                let mut proposed = create(subject, Action::Replace);
-                proposed.proposal.differences = differences;
-                proposed
-            }
+            Phase::Failed => replacement(subject, object),
             Phase::Settled | Phase::Busy => update(subject, object),
         },
     }
@@ -100,9 +95,7 @@ pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
 pub fn propose_anew(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
     match observed {
         Observed::Fact(Fact::Known(object)) if object.phase != Phase::Deleting => {
-            let mut proposed = create(subject, Action::Replace);
-            proposed.proposal.differences = differences(subject, object);
-            proposed
+            replacement(subject, object)
         }
         _ => propose(subject, observed),
     }
@@ -115,13 +108,21 @@ fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
     for attribute in subject.schema.attributes {
         if !after.contains_key(attribute.name) && attribute.returned && attribute.change != Change::Expanded {
             let value = predicted.iter().find(|(name, _)| *name == attribute.name).map_or_else(
-                || Value::pending(ty(attribute.ty), wants.iter().cloned()),
+                || Value::pending(attribute_type(attribute.ty), wants.iter().cloned()),
                 |(_, value)| value.clone(),
             );
             after.insert(attribute.name.into(), value);
         }
     }
     Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after }
+}
+
+/// What an instance becomes that is replaced whatever differs.
+fn replacement(subject: &Subject<'_>, object: &Object) -> Proposed {
+    let differences = differences(subject, object);
+    let mut proposed = create(subject, Action::Replace);
+    proposed.proposal.differences = differences;
+    proposed
 }
 
 fn create(subject: &Subject<'_>, action: Action) -> Proposed {
@@ -149,7 +150,7 @@ fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
                 nested_filled(attribute, desired, live, &path, subject.address)
             }
             (Omitted::Computed { stable: false }, None) if !differences.is_empty() => {
-                Value::after_apply(ty(attribute.ty), subject.address.clone(), path)
+                Value::after_apply(attribute_type(attribute.ty), subject.address.clone(), path)
             }
             (_, _) => live.cloned().unwrap_or(Value::NULL),
         };
@@ -189,7 +190,7 @@ fn filled(attributes: &[Attribute], desired: &Map, live: Option<&Map>, at: &Path
             None if !attribute.returned || attribute.change == Change::Expanded => continue,
             None => match live {
                 Some(live) => live.clone(),
-                None => Value::after_apply(ty(attribute.ty), address.clone(), path),
+                None => Value::after_apply(attribute_type(attribute.ty), address.clone(), path),
             },
         };
         after.insert(attribute.name.into(), value);
@@ -214,15 +215,15 @@ fn nested_filled(
 }
 
 /// The language's type of a schema's type, for unknown values.
-fn ty(ty: Ty) -> Type {
+pub fn attribute_type(ty: Ty) -> Type {
     match ty {
         Ty::Bool => Type::Bool,
         Ty::Number => Type::Number,
         Ty::String => Type::String,
         Ty::Any => Type::Any,
-        Ty::Set(element) => Type::set(self::ty(*element)),
-        Ty::List(element) => Type::list(self::ty(*element)),
-        Ty::Map(element) => Type::map(self::ty(*element)),
+        Ty::Set(element) => Type::set(attribute_type(*element)),
+        Ty::List(element) => Type::list(attribute_type(*element)),
+        Ty::Map(element) => Type::map(attribute_type(*element)),
         Ty::Block(_) | Ty::Keyed { .. } | Ty::Blocks(_) => Type::Any,
     }
 }

@@ -118,6 +118,27 @@ impl Lower<'_> {
         })
     }
 
+    /// The value of an attribute called `providers`: in the map of a module call keys may be names of
+    /// providers, `aws.west`, which are references anywhere else.
+    pub fn providers(&mut self, expr: &Expression, parent: Span) -> Expr {
+        let Expression::Object(object) = expr else { return self.expr(expr, parent) };
+        let span = self.span(expr.span(), parent);
+        let items = object.iter().map(|(key, value)| {
+            let name = match key {
+                ObjectKey::Expression(Expression::Traversal(traversal)) => {
+                    let range = traversal.span();
+                    let text = range.clone().and_then(|range| self.text.get(range)).unwrap_or_default();
+                    let alias = text.strip_prefix("aws.").filter(|alias| !alias.contains(['.', '[', ' ']));
+                    alias.map(|_| Expr::literal(Value::string(text), self.span(range, span)))
+                }
+                _ => None,
+            };
+            (name.unwrap_or_else(|| self.object_key(key, span)), self.expr(value.expr(), span))
+        });
+        let items = items.collect();
+        Expr::new(span, Kind::Object(items))
+    }
+
     fn object_key(&mut self, key: &ObjectKey, parent: Span) -> Expr {
         let span = self.span(key.span(), parent);
         let word = |text: &str| Expr::literal(Value::string(text), span);
@@ -130,16 +151,14 @@ impl Lower<'_> {
             ObjectKey::Expression(Expression::Traversal(traversal)) => {
                 let name: String =
                     self.text.get(traversal.span().unwrap_or_default()).unwrap_or("").to_string();
-                // The name of a provider, as the `providers` of a module call has it.
-                if name.strip_prefix("aws.").is_some_and(|alias| !alias.contains(['.', '[', ' '])) {
-                    return word(&name);
-                }
-                self.fail(
-                    Diagnostic::error("syntax", "Ambiguous attribute key").help(format!(
-                        "for a reference write ({name}), for a name that contains periods write \"{name}\""
-                    )),
-                    span,
-                )
+                self.diagnostics.push(
+                    Diagnostic::error("syntax", "Ambiguous attribute key")
+                        .help(format!(
+                            "for a reference write ({name}), for a name that contains periods write \"{name}\""
+                        ))
+                        .at(span),
+                );
+                word(&name)
             }
             ObjectKey::Expression(expr) => self.expr(expr, span),
         }

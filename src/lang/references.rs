@@ -55,6 +55,37 @@ pub fn as_reference(expr: &Expr) -> Option<Reference> {
     }
 }
 
+/// One step of what [`as_indexed`] reads.
+#[derive(Clone, Debug)]
+pub enum IndexedStep<'e> {
+    /// `.name`
+    Attr(Arc<str>),
+    /// `[…]`, whatever stands in it.
+    Index(&'e Expr),
+}
+
+/// Root and steps of a reference whose keys may be expressions, if it is nothing else: for
+/// `replace_triggered_by`.
+pub fn as_indexed(expr: &Expr) -> Option<(Arc<str>, Vec<IndexedStep<'_>>)> {
+    let Kind::Traversal { base, steps } = expr.as_syntax().kind() else { return None };
+    let Kind::Variable(root) = base.kind() else { return None };
+    let steps = steps.iter().map(|step| match &step.kind {
+        StepKind::Attribute(name) => Some(IndexedStep::Attr(name.clone())),
+        StepKind::Index(index) => Some(IndexedStep::Index(index)),
+        _ => None,
+    });
+    Some((root.clone(), steps.collect::<Option<_>>()?))
+}
+
+/// The key a literal index names.
+pub fn as_key(index: &Expr) -> Option<Key> {
+    match index.as_literal().map(Value::data)? {
+        Data::String(key) => Some(Key::Str(key.clone())),
+        Data::Number(number) => Some(Key::Int(u64::try_from(number.as_i64()?).ok()?)),
+        _ => None,
+    }
+}
+
 struct Collector<'a> {
     found: Vec<Reference>,
     bound: Vec<&'a str>,
@@ -160,11 +191,7 @@ fn constant_step(step: &StepKind) -> Option<RefStep> {
     match step {
         StepKind::Attribute(name) => Some(RefStep::Attr(name.clone())),
         StepKind::LegacyIndex(index) => Some(RefStep::Index(Key::Int(*index))),
-        StepKind::Index(expr) => match expr.as_literal().map(Value::data)? {
-            Data::String(key) => Some(RefStep::Index(Key::Str(key.clone()))),
-            Data::Number(number) => Some(RefStep::Index(Key::Int(u64::try_from(number.as_i64()?).ok()?))),
-            _ => None,
-        },
+        StepKind::Index(expr) => as_key(expr).map(RefStep::Index),
         StepKind::AttributeSplat | StepKind::FullSplat => None,
     }
 }

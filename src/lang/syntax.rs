@@ -221,7 +221,10 @@ fn add_structures(lower: &mut Lower, parsed: &structure::Body, body: &mut Body) 
             Structure::Attribute(attribute) => {
                 let whole = lower.span(attribute.span(), parent);
                 let name_span = lower.span(attribute.key.span(), whole);
-                let expr = lower.expr(&attribute.value, whole);
+                let expr = match attribute.key.as_str() {
+                    "providers" => lower.providers(&attribute.value, whole),
+                    _ => lower.expr(&attribute.value, whole),
+                };
                 body.attributes.push(Attribute {
                     name: Arc::from(attribute.key.as_str()),
                     name_span,

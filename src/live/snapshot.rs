@@ -185,6 +185,9 @@ pub struct AddonKey {
     pub version: Arc<str>,
 }
 
+/// A directory by its path, and how many levels of it were listed.
+pub type Listing = (Arc<str>, Option<u32>);
+
 /// Everything read from AWS (and from files) for one plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -205,6 +208,8 @@ pub struct Snapshot {
     pub cluster_versions: BTreeMap<Place, Fact<Vec<ClusterVersion>>>,
     /// By path relative to the stack.
     pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
+    /// The files below directories.
+    pub directories: BTreeMap<Listing, Fact<Vec<Arc<str>>>>,
 }
 
 impl Snapshot {
@@ -226,7 +231,7 @@ impl Snapshot {
             key: [KeyPart::exact(name.clone())].into(),
         };
         match want {
-            Want::Caller(_) | Want::File(_) | Want::Directory(_) => true,
+            Want::Caller(_) | Want::File(_) | Want::Directory { .. } => true,
             Want::Object(identity) => self.objects.contains_key(&identity.within(place.clone())),
             Want::Members { cluster: name, .. } => self.members.contains_key(&cluster(name)),
             Want::NodeGroups { cluster: name, .. } => self.node_groups.contains_key(&cluster(name)),

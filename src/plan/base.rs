@@ -103,6 +103,11 @@ fn as_of(snapshot: &Snapshot, commit: &str) -> Snapshot {
         .iter()
         .filter_map(|(path, text)| Some((file_of(path, commit)?.into(), text.clone())))
         .collect();
+    then.directories = snapshot
+        .directories
+        .iter()
+        .filter_map(|((path, levels), files)| Some(((file_of(path, commit)?.into(), *levels), files.clone())))
+        .collect();
     then
 }
 
@@ -110,7 +115,9 @@ fn as_of(snapshot: &Snapshot, commit: &str) -> Snapshot {
 fn renamed(want: &Want, commit: &str) -> Want {
     match want {
         Want::File(path) => Want::File(format!("{commit}:{path}").into()),
-        Want::Directory(path) => Want::Directory(format!("{commit}:{path}").into()),
+        Want::Directory { path, levels } => {
+            Want::Directory { path: format!("{commit}:{path}").into(), levels: *levels }
+        }
         other => other.clone(),
     }
 }

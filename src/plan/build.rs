@@ -4,6 +4,7 @@ use super::change::{
     Cause, Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection,
 };
 use super::claims;
+use super::held;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
@@ -264,6 +265,9 @@ impl Builder<'_> {
                 let paths = proposal.differences.iter().filter(|difference| difference.forces_replacement());
                 let reason = match object {
                     Some(object) if object.phase == Phase::Failed => Reason::Broken(object.status.clone()),
+                    _ if !instance.triggered_by.is_empty() => {
+                        Reason::Triggered(instance.triggered_by.iter().cloned().collect())
+                    }
                     _ => match paths.map(|difference| difference.path.clone()).collect::<Vec<_>>() {
                         paths if paths.is_empty() => Reason::Requested,
                         paths => Reason::ForcesReplacement(paths),
@@ -613,6 +617,8 @@ impl Builder<'_> {
             description: output.description.clone(),
         });
         let coverage = self.snapshot.coverage.iter().filter(|(_, coverage)| **coverage != Coverage::Complete);
+        self.findings.extend(self.evaluation.findings.iter().cloned());
+        let held = held::held(&self, &changes);
         self.findings.sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
         let plan = Plan {
             id: id.clone(),
@@ -627,6 +633,8 @@ impl Builder<'_> {
                 Vec::new()
             },
             relied_on: self.relied_on,
+            checks: self.evaluation.checks.clone(),
+            held,
             coverage: coverage
                 .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
                 .collect(),

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Silenced};
 use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
-use crate::stack::{Derived, Mode, ProviderConfig};
+use crate::stack::{Checked, Derived, Mode, ProviderConfig};
 use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub enum Reason {
     Requested,
     /// AWS reports that it was never made right; the status.
     Broken(Arc<str>),
+    /// Something that `replace_triggered_by` names changes; the instance, and the attribute if one is named.
+    Triggered(Vec<(Address, Path)>),
     /// It goes and comes back with the object it lives in.
     ParentReplaced(Identity<Place>),
     /// AWS is deleting it; it is made again afterwards.
@@ -139,6 +141,26 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
+/// Conditions that were not known when the plan was made. They are told by evaluating again, once what
+/// they depend on has been applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The change that does not start, or fails, if they do not hold.
+    pub change: ChangeId,
+    /// The instance whose conditions they are: the change's own, or an unchanged one it depends on.
+    pub address: Address,
+    pub when: When,
+}
+
+/// When conditions have to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Preconditions, or all of an instance that does not change: before the change's first call.
+    Before,
+    /// Postconditions: once it is made.
+    After,
+}
+
 /// A root output as it will be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedOutput {
@@ -179,6 +201,10 @@ pub struct Plan {
     pub outputs: Vec<PlannedOutput>,
     /// Objects without a change that the plan relied on, with their fingerprints.
     pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
+    /// Everything with conditions, and how they stand.
+    pub checks: Vec<Checked>,
+    /// Conditions to be told while applying.
+    pub held: Vec<Held>,
     /// What could not be searched for orphans.
     pub coverage: Vec<(Place, Arc<str>, Coverage)>,
     pub selection: Selection,

@@ -164,6 +164,16 @@ pub(super) struct SnapshotDocument {
     cluster_versions: Vec<ClusterVersionsDocument>,
     #[serde(default)]
     files: BTreeMap<String, FactDocument<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    directories: Vec<DirectoryDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DirectoryDocument {
+    path: String,
+    levels: Option<u32>,
+    files: FactDocument<Vec<String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -544,6 +554,15 @@ impl SnapshotDocument {
                 .iter()
                 .map(|(path, file)| (path.to_string(), FactDocument::new(file, ToString::to_string)))
                 .collect(),
+            directories: snapshot
+                .directories
+                .iter()
+                .map(|((path, levels), files)| DirectoryDocument {
+                    path: path.to_string(),
+                    levels: *levels,
+                    files: FactDocument::new(files, |files| texts(files)),
+                })
+                .collect(),
         }
     }
 
@@ -652,6 +671,11 @@ impl SnapshotDocument {
                 })
                 .collect(),
             files: self.files.into_iter().map(|(path, file)| (path.into(), file.read(Into::into))).collect(),
+            directories: self
+                .directories
+                .into_iter()
+                .map(|document| ((document.path.into(), document.levels), document.files.read(arcs)))
+                .collect(),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod checker;
 mod claims;
 mod document;
 mod event;
+mod held;
 mod offline;
 mod order;
 mod refusals;
@@ -23,8 +24,8 @@ pub mod upgrade;
 pub use base::file_of;
 pub use build::{Built, build, digest};
 pub use change::{
-    Call, Cause, Change, ChangeAction, ChangeId, Edge, EdgeKind, Ownership, Plan, PlannedOutput, Reason,
-    Selection,
+    Call, Cause, Change, ChangeAction, ChangeId, Edge, EdgeKind, Held, Ownership, Plan, PlannedOutput,
+    Reason, Selection, When,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};
 pub use offline::{Offline, offline};

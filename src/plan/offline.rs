@@ -4,7 +4,7 @@ use super::Plan;
 use super::saved;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, identity};
-use crate::live::{AddonKey, Coverage, Fact, Snapshot};
+use crate::live::{AddonKey, Coverage, Fact, Files, Snapshot};
 use crate::stack::{Evaluation, Inputs, Program};
 use crate::value::{Identity, Place, ProviderRef, Want};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub struct Offline {
 pub fn offline(
     program: &Program,
     inputs: &Inputs,
-    files: &dyn Fn(&str) -> Fact<Arc<str>>,
+    files: &dyn Files,
     mut snapshot: Snapshot,
 ) -> Result<Offline, Vec<Diagnostic>> {
     let mut assumed: BTreeSet<String> = BTreeSet::new();
@@ -77,7 +77,7 @@ fn without(provider: &ProviderRef) -> Diagnostic {
 fn answer(
     want: &Want,
     snapshot: &mut Snapshot,
-    files: &dyn Fn(&str) -> Fact<Arc<str>>,
+    files: &dyn Files,
     assumed: &mut BTreeSet<String>,
 ) -> Result<(), ProviderRef> {
     let denied = || Arc::from(NOT_IN);
@@ -85,11 +85,10 @@ fn answer(
     match want {
         Want::Caller(provider) => return Err(provider.clone()),
         Want::File(path) => {
-            snapshot.files.insert(path.clone(), files(path));
+            snapshot.files.insert(path.clone(), files.file(path));
         }
-        // Nobody lists directories yet.
-        Want::Directory(path) => {
-            snapshot.files.insert(path.clone(), Fact::Denied(denied()));
+        Want::Directory { path, levels } => {
+            snapshot.directories.insert((path.clone(), *levels), files.directory(path, *levels));
         }
         Want::Object(symbolic) => {
             let provider = &symbolic.scope;

@@ -72,6 +72,21 @@ pub(super) struct Drafts<'a> {
 }
 
 impl<'a> Drafts<'a> {
+    /// What an instance refers to.
+    fn referred<'i>(&'i self, instance: &'i Instance) -> impl Iterator<Item = &'a Identity<Place>> + 'i {
+        let single = instance.references.iter().filter_map(|address| self.by_address.get(address));
+        let whole = instance.whole_blocks.iter().filter_map(|block| self.by_block.get(block)).flatten();
+        single.chain(whole).copied()
+    }
+
+    /// What an instance refers to that has no change of its own, but conditions that wait for others.
+    fn unchanged_and_open<'b>(&self, builder: &'b Builder<'_>, instance: &Instance) -> Vec<&'b Instance> {
+        let unchanged = self.referred(instance).filter(|identity| !self.present.contains_key(identity));
+        let instances =
+            unchanged.filter_map(|it| Some(&builder.evaluation.instances[*builder.declared.get(it)?]));
+        instances.filter(|instance| instance.open.any()).collect()
+    }
+
     pub fn new(builder: &'a Builder<'_>) -> Self {
         let mut drafts = Drafts {
             present: HashMap::new(),
@@ -112,6 +127,13 @@ pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index) -
             } else {
                 add(deleted, at, EdgeKind::SameIdentity)
             }
+            // What is deleted before its trigger changes is made again whatever happens in between.
+            if let Reason::Triggered(by) = &builder.drafts[at].change.reason {
+                let changed = by.iter().filter_map(|(address, _)| drafts.by_address.get(address));
+                for trigger in changed.filter_map(|identity| drafts.present.get(identity)) {
+                    add(deleted, *trigger, EdgeKind::Reference);
+                }
+            }
         }
     }
     claims(builder, &mut add);
@@ -131,16 +153,18 @@ pub(super) fn needed<'a>(
         let entry = targets.entry(identity).or_insert(kind);
         *entry = (*entry).min(kind);
     };
-    for address in &instance.references {
-        if let Some(identity) = drafts.by_address.get(address) {
-            target(*identity, EdgeKind::Reference);
-        }
+    for identity in drafts.referred(instance) {
+        target(identity, EdgeKind::Reference);
     }
-    for (blocks, kind) in
-        [(&instance.whole_blocks, EdgeKind::Reference), (&instance.depends_on, EdgeKind::DependsOn)]
-    {
-        for identity in blocks.iter().filter_map(|block| drafts.by_block.get(block)).flatten() {
-            target(*identity, kind);
+    for identity in instance.depends_on.iter().filter_map(|block| drafts.by_block.get(block)).flatten() {
+        target(*identity, EdgeKind::DependsOn);
+    }
+    // Data that is read late passes on what it waits for.
+    for unknown in after.iter().flat_map(|after| after.values()).filter_map(Value::unknowns) {
+        for (address, _) in &unknown.after {
+            if let Some(identity) = drafts.by_address.get(address) {
+                target(*identity, EdgeKind::Reference);
+            }
         }
     }
     if let Some(after) = after {
@@ -164,7 +188,18 @@ fn references(
     let draft = &builder.drafts[at];
     let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
     let change = &draft.change;
-    let targets = needed(drafts, index, instance, &change.identity, change.after.as_ref());
+    let mut targets = needed(drafts, index, instance, &change.identity, change.after.as_ref());
+    // What does not change itself passes on what its conditions wait for.
+    let mut open: Vec<&Instance> = drafts.unchanged_and_open(builder, instance);
+    let mut seen = BTreeSet::new();
+    while let Some(unchanged) = open.pop() {
+        if seen.insert(&unchanged.address) {
+            for identity in drafts.referred(unchanged) {
+                targets.insert(identity, EdgeKind::Reference);
+            }
+            open.append(&mut drafts.unchanged_and_open(builder, unchanged));
+        }
+    }
     // IAM refuses a principal that does not exist yet.
     if let Some(after) = &draft.change.after {
         for identity in principals(draft.change.schema, after).iter().filter_map(|name| index.get(name)) {

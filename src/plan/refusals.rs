@@ -76,6 +76,7 @@ fn clusters(builder: &mut Builder<'_>) {
             || builder.evaluation.allow_destroy.contains(name);
         let verb = match change.reason {
             Reason::ForcesReplacement(_)
+            | Reason::Triggered(_)
             | Reason::Broken(_)
             | Reason::Requested
             | Reason::ParentReplaced(_)
@@ -200,6 +201,9 @@ fn adopted(builder: &mut Builder<'_>) {
                     .label(format!("{} cannot change in place", names.join(" and ")))
                     .help("describe it as it is, adopt it, and change it afterwards")
             }
+            Reason::Triggered(_) => diagnostic
+                .label("replace_triggered_by makes it be replaced")
+                .help("adopt it first, and change what triggers it afterwards"),
             Reason::Broken(status) => diagnostic
                 .label(format!("it is {status}"))
                 .help("delete it with the tool that made it; then it is created here"),

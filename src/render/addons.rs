@@ -8,7 +8,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Rows under a heading, each column as wide as it needs to be; the last one as it comes, and none that is empty.
 pub fn table(heading: &[&str], rows: &[Vec<String>], style: Style) -> String {
-    let filled = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+    let filled =
+        |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
     let kept: Vec<usize> = (0..heading.len()).filter(filled).collect();
     let heading: Vec<&str> = kept.iter().map(|column| heading[*column]).collect();
     let rows: Vec<Vec<String>> = rows

@@ -200,6 +200,8 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         edges: Vec::new(),
         outputs: Vec::new(),
         relied_on: Vec::new(),
+        checks: Vec::new(),
+        held: Vec::new(),
         coverage: Vec::new(),
         selection: Default::default(),
         base: None,

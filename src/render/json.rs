@@ -1,5 +1,6 @@
 //! A plan in the format of `terraform show -json`, so that tools for Terraform's plans read it.
 
+use super::checks;
 use super::plan::{Step, forces, steps};
 use super::terraform::{self, Tree};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -22,7 +23,7 @@ const PROVIDER: &str = "hashicorp/aws";
 pub fn json_plan(plan: &Plan) -> Json {
     let steps = steps(plan);
     let complete = plan.coverage.iter().all(|(_, _, coverage)| *coverage == Coverage::Complete);
-    json!({
+    let mut document = json!({
         "format_version": FORMAT.0,
         "terraform_version": FORMAT.1,
         "planned_values": planned_values(plan, &steps),
@@ -35,7 +36,12 @@ pub fn json_plan(plan: &Plan) -> Json {
         "complete": complete && !plan.selection.is_partial(),
         "errored": plan.refused(),
         "eksform": extras(plan),
-    })
+    });
+    let checks = checks::checks(plan);
+    if let (Json::Object(document), false) = (&mut document, checks.is_empty()) {
+        document.insert("checks".into(), Json::Array(checks));
+    }
+    document
 }
 
 /// What Terraform has no word for.
@@ -121,7 +127,7 @@ fn name(change: &Change) -> String {
     change.address.as_ref().map_or_else(|| change.identity.to_string(), Address::to_string)
 }
 
-fn module(address: &Address) -> Option<String> {
+pub(super) fn module(address: &Address) -> Option<String> {
     let inner = Address { module: address.module.clone(), ..Address::root("", "") };
     (!address.module.is_empty()).then(|| inner.to_string().trim_end_matches('.').to_string())
 }
@@ -204,6 +210,7 @@ fn marked_like(before: &Map, after: &Map) -> Map {
 fn action_reason(step: &Step<'_>) -> Option<&'static str> {
     match (&step.change.reason, step.replaced) {
         (Reason::Broken(_), Some(_)) => Some("replace_because_tainted"),
+        (Reason::Triggered(_), Some(_)) => Some("replace_by_triggers"),
         (Reason::Requested, Some(_)) => Some("replace_by_request"),
         (_, Some(_)) => Some("replace_because_cannot_update"),
         (Reason::Orphan, None) => Some("delete_because_no_resource_config"),

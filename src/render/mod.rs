@@ -4,6 +4,7 @@
 
 mod addons;
 mod block;
+mod checks;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;

@@ -189,6 +189,9 @@ fn headline(step: &Step<'_>, base: Option<&str>) -> (String, Vec<String>) {
     let line = match (change.action, &change.ownership) {
         _ if step.replaced.is_some() => match &change.reason {
             Reason::Broken(status) => format!("{name} is {}, so must be replaced", printable(status)),
+            Reason::Triggered(_) => {
+                format!("{name} will be replaced due to changes in replace_triggered_by")
+            }
             Reason::Requested => format!("{name} will be replaced, as requested"),
             _ => format!("{name} must be replaced"),
         },
@@ -266,6 +269,15 @@ fn because(step: &Step<'_>) -> Option<String> {
             Some(_) => None,
             None => Some(format!("it is {status}")),
         },
+        Reason::Triggered(by) => {
+            let names = by.iter().map(|(address, path)| match path.0.is_empty() {
+                true => address.to_string(),
+                false => format!("{address}.{path}"),
+            });
+            let names: Vec<String> = names.collect();
+            let verb = if names.len() == 1 { "changes" } else { "change" };
+            Some(format!("because {} {verb}", names.join(" and ")))
+        }
         Reason::ParentReplaced(parent) if change.action == ChangeAction::Delete => {
             Some(format!("because {} {} goes", parent.kind, parent.name()))
         }

@@ -387,6 +387,10 @@ fn every_reason_in_words() {
         Reason::Destroy,
         Reason::Renamed(Address::root("role", "old")),
         Reason::ForcesReplacement(vec![Path::attribute("path")]),
+        Reason::Triggered(vec![
+            (Address::root("role", "app"), Path::ROOT),
+            (Address::root("role", "other"), Path::attribute("path")),
+        ]),
         Reason::Requested,
         Reason::Released,
         Reason::Broken("CREATE_FAILED".into()),

@@ -60,6 +60,8 @@ impl<'a> Console<'a> {
             directory: &self.directory,
             stack: &self.stack,
             iteration: Iteration::None,
+            own: None,
+            module: &[],
             snapshot,
             inputs: &self.inputs,
             asked: &asked,

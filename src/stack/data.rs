@@ -1,18 +1,22 @@
 //! `data` blocks: what exists outside of the stack.
 
 use super::Mode;
+use super::conditions::Standing;
 use super::evaluate::Evaluator;
 use super::expand::assemble;
+use super::explain;
+use super::instance::Guarded;
 use super::pins::choose;
 use super::policy_document;
 use super::program::Data;
 use super::scope::{Iteration, failed};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::diff::attribute_type;
 use crate::kinds::version::Requirement;
 use crate::kinds::{self, OWNERSHIP, Schema};
 use crate::lang::{convert, eval};
 use crate::live::{AddonKey, Fact};
-use crate::value::{Identity, Map, ProviderRef, Type, Value, Want};
+use crate::value::{Address, Identity, Key, Map, ProviderRef, Type, Unknown, Value, Want};
 use std::sync::Arc;
 
 /// A block's name, the attributes it takes (and whether each has to be given), and those to refer to.
@@ -65,11 +69,15 @@ impl Evaluator<'_> {
         let program = self.program;
         let module = &program.modules[self.modules[at].module];
         let Some(data) = module.declared.data.get(&(of.clone(), name.clone())) else { return };
+        let before = self.diagnostics.len();
         let value = match self.repetitions(at, &data.repeat) {
             Ok(found) => {
                 let read: Option<Vec<_>> = found
                     .into_iter()
-                    .map(|(key, iteration)| Some((key, self.read(at, data, &iteration)?)))
+                    .map(|(key, iteration)| {
+                        let value = self.guarded(at, data, key.clone(), &iteration)?;
+                        Some((key, value))
+                    })
                     .collect();
                 read.map(|values| assemble(&data.repeat, values))
             }
@@ -77,10 +85,44 @@ impl Evaluator<'_> {
         };
         let values = &mut self.modules[at].values;
         values.data.entry(of.clone()).or_default().insert(name.clone(), value.unwrap_or_else(failed));
+        if let Some(check) = &data.check {
+            let (errors, rest): (Vec<Diagnostic>, Vec<_>) =
+                self.diagnostics.split_off(before).into_iter().partition(Diagnostic::is_error);
+            self.diagnostics.extend(rest);
+            if !errors.is_empty() {
+                let module = self.modules[at].path.clone();
+                let shown = Guarded::Check { module, name: check.clone() }.to_string();
+                self.broken_checks.insert((at, check.clone()));
+                self.only_warn(&shown, errors);
+            }
+        }
+    }
+
+    /// What one instance reads, between its preconditions and its postconditions.
+    fn guarded(&mut self, at: usize, data: &Data, key: Option<Key>, iteration: &Iteration) -> Option<Value> {
+        let mut address = Address::root(data.of.clone(), data.name.clone());
+        (address.module, address.key) = (self.modules[at].path.clone(), key);
+        let guarded = Guarded::Data(address);
+        let shown = || guarded.to_string();
+        let before = self.conditions(at, iteration, None, &data.conditions.before, &shown);
+        let value = if before.broken { None } else { self.read(at, data, iteration, &shown) };
+        let after = match &value {
+            Some(value) => self.conditions(at, iteration, Some(value), &data.conditions.after, &shown),
+            None => Standing::default(),
+        };
+        let broken = after.broken;
+        self.checked(guarded, before.and(after));
+        value.filter(|_| !broken)
     }
 
     /// What one instance of a data block reads, `None` after an error.
-    fn read(&mut self, at: usize, data: &Data, iteration: &Iteration) -> Option<Value> {
+    fn read(
+        &mut self,
+        at: usize,
+        data: &Data,
+        iteration: &Iteration,
+        shown: &dyn Fn() -> String,
+    ) -> Option<Value> {
         if policy_document::NAMES.contains(&&*data.of) {
             return self.policy_document(at, data, iteration);
         }
@@ -88,6 +130,11 @@ impl Evaluator<'_> {
         let named = data.provider.as_ref().map(|(provider, _)| provider.clone()).unwrap_or_default();
         let provider = known.get(&named).cloned().unwrap_or(named);
         self.read_providers.insert(provider.clone());
+        let blocks = self.depends_on(at, &data.depends_on);
+        let mut waits = match self.inputs.mode {
+            Mode::Apply => self.waits_for(&blocks),
+            Mode::Destroy => None,
+        };
         let mut given = Map::new();
         for (name, needed) in arguments(&data.of)? {
             let Some(attribute) = data.body.attribute(name) else { continue };
@@ -100,9 +147,13 @@ impl Evaluator<'_> {
                 }
             };
             if value.is_unknown() {
-                let before = self.diagnostics.len();
-                self.unknown(&format!("\"{name}\""), &value, span);
-                return (self.diagnostics.len() == before).then_some(value);
+                let unknown = value.unknowns().unwrap_or_default();
+                self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                if unknown.pending.is_empty() && unknown.after.is_empty() {
+                    return Some(value);
+                }
+                waits.get_or_insert_default().absorb(&unknown);
+                continue;
             }
             let ty = if name == "most_recent" { Type::Bool } else { Type::String };
             match convert::convert(value, &ty) {
@@ -127,11 +178,79 @@ impl Evaluator<'_> {
                 }
             }
         }
+        let want = self.asks(data, &provider, &given);
+        if let Some(unknown) = waits {
+            self.evaluation.late.extend(want);
+            return Some(self.later(data, &given, unknown, shown));
+        }
+        if data.check.is_some() {
+            self.evaluation.reread.extend(want);
+        }
         match (&*data.of, kinds::schema(&data.of)) {
             (_, Some(schema)) => self.object(data, schema, &provider, &given),
             ("caller_identity", None) => self.caller(data.span, &provider),
             _ => self.addon_version(data.span, &provider, &given),
         }
+    }
+
+    /// The identity of the object a block reads, if its arguments are known.
+    fn identity(
+        &self,
+        data: &Data,
+        schema: &'static Schema,
+        provider: &ProviderRef,
+        given: &Map,
+    ) -> Identity<ProviderRef> {
+        let part = |name: &&'static str| {
+            let text = given.get(*name).and_then(Value::as_str).unwrap_or(&data.name);
+            schema.key_part(text)
+        };
+        let key: Vec<_> = schema.identity.iter().map(part).collect();
+        Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() }
+    }
+
+    /// What a block reads, if its arguments are known. Who the caller is never changes.
+    fn asks(&self, data: &Data, provider: &ProviderRef, given: &Map) -> Option<Want> {
+        let known = |name: &str| given.contains_key(name) || data.body.attribute(name).is_none();
+        if !arguments(&data.of)?.iter().all(|(name, _)| known(name)) {
+            return None;
+        }
+        if let Some(schema) = kinds::schema(&data.of) {
+            return Some(Want::Object(self.identity(data, schema, provider, given)));
+        }
+        let text = |name: &str| given.get(name).and_then(Value::as_str).map(Arc::<str>::from);
+        let (addon, kubernetes) = (text("addon")?, text("kubernetes_version")?);
+        Some(Want::AddonVersions { provider: provider.clone(), addon, kubernetes })
+    }
+
+    /// What stands for data that is read only after something else: every attribute is unknown, but for
+    /// those that say what is meant.
+    fn later(&mut self, data: &Data, given: &Map, unknown: Unknown, shown: &dyn Fn() -> String) -> Value {
+        if unknown.pending.is_empty() {
+            let value = Value::unknown(unknown.clone());
+            self.evaluation.findings.push(
+                Diagnostic::note("read-at-apply", format!("{} is read only while applying", shown()))
+                    .at(data.span)
+                    .label(explain::reasons(&value)),
+            );
+        }
+        self.evaluation.wants.extend(unknown.pending.iter().cloned());
+        let schema = kinds::schema(&data.of);
+        // AWS may spell a name its own way where it ignores case.
+        let exact = schema.is_none_or(|schema| schema.key_part("a") != schema.key_part("A"));
+        let label = |name: &str| {
+            let named = schema.is_some_and(|schema| schema.named == Some(name));
+            (named && data.body.attribute(name).is_none()).then(|| Value::string(data.name.clone()))
+        };
+        let attribute = |name: &'static str| {
+            if let Some(known) = given.get(name).cloned().or_else(|| label(name)).filter(|_| exact) {
+                return (name, known);
+            }
+            let ty = schema.and_then(|schema| schema.attribute(name));
+            let ty = ty.map_or(Type::String, |attribute| attribute_type(attribute.ty));
+            (name, Value::unknown(Unknown { ty, ..unknown.clone() }))
+        };
+        Value::object(attributes(&data.of).into_iter().map(attribute))
     }
 
     /// An object of one of the kinds, as AWS has it.
@@ -142,12 +261,7 @@ impl Evaluator<'_> {
         provider: &ProviderRef,
         given: &Map,
     ) -> Option<Value> {
-        let part = |name: &&'static str| {
-            let text = given.get(*name).and_then(Value::as_str).unwrap_or(&data.name);
-            schema.key_part(text)
-        };
-        let key: Vec<_> = schema.identity.iter().map(part).collect();
-        let identity = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let identity = self.identity(data, schema, provider, given);
         let name = identity.name();
         let place = self.snapshot.place(provider, schema.regional);
         let fact = place.and_then(|place| self.snapshot.object(&identity.within(place)));

@@ -513,6 +513,10 @@ impl Scope for Bound<'_> {
     fn inputs(&self) -> Option<&Inputs> {
         self.inner.inputs()
     }
+
+    fn instance(&self) -> String {
+        format!("{}|{:?}", self.inner.instance(), self.value.get("key"))
+    }
 }
 
 /// The type an attribute's expression is converted to.

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::evaluate::Evaluator;
-use super::instance::{Derived, Instance, Requester};
+use super::instance::{Derived, Instance, Open, Requester};
 use super::program::Ignore;
 use super::recommended::{ASSOCIATIONS, Asking};
 use crate::diagnostic::{Diagnostic, Span};
@@ -117,7 +117,10 @@ impl Evaluator<'_> {
             // The account's own is taken as it is.
             return Some(as_it_is(object));
         }
-        let mut proposed = self.propose(schema, &Ignore::None, address, symbolic, Some(place), desired);
+        let mut proposed = {
+            let none = Ok(BTreeSet::new());
+            self.propose(schema, &Ignore::None, address, symbolic, Some(place), desired, none).0
+        };
         if *shared && fact.is_none() {
             // Whoever made it may have given it a path.
             let pending = Value::pending(Type::String, [Want::Object(symbolic.clone())]);
@@ -167,6 +170,8 @@ impl Evaluator<'_> {
                 adopt: self.adopt_consent(&request.address),
                 pin: None,
                 prevent_destroy: false,
+                triggered_by: BTreeSet::new(),
+                open: Open::default(),
                 derived: Some(derived),
                 roles: Vec::new(),
             });

@@ -5,7 +5,8 @@ mod parents;
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
-use super::instance::{EvaluatedOutput, Evaluation};
+use super::instance::{EvaluatedOutput, Evaluation, Guarded};
+use super::pending::Blocks;
 use super::program::{ModuleId, Program, ROOT};
 use super::provider::{self, ProviderConfig};
 use super::scope::{Iteration, StackScope, failed};
@@ -83,6 +84,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// Instances by their blocks, as far as they were looked for.
+    pub(super) blocks: Blocks,
+    /// Checks whose data could not be read, by instance of the module.
+    pub(super) broken_checks: BTreeSet<(usize, Arc<str>)>,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -113,6 +118,8 @@ impl<'a> Evaluator<'a> {
             replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
             asked: RefCell::default(),
             clusters: BTreeMap::new(),
+            blocks: Blocks::default(),
+            broken_checks: BTreeSet::new(),
             kubernetes: BTreeMap::new(),
             evaluation: Evaluation {
                 stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -120,6 +127,10 @@ impl<'a> Evaluator<'a> {
                 instances: Vec::new(),
                 wants: BTreeSet::new(),
                 outputs: Vec::new(),
+                checks: Vec::new(),
+                findings: Vec::new(),
+                late: BTreeSet::new(),
+                reread: BTreeSet::new(),
                 released: {
                     let removed = program.removed.iter().filter(|removed| !removed.destroy);
                     removed.map(|removed| removed.from.0.clone()).collect()
@@ -170,6 +181,7 @@ impl<'a> Evaluator<'a> {
                             Item::Resource(kind, name) => self.resource(node, at, kind, name),
                             Item::Data(of, name) => self.data(at, of, name),
                             Item::Output(name) => self.output(node, at, name),
+                            Item::Check(name) => self.check(at, name),
                         }
                     }
                 }
@@ -203,6 +215,8 @@ impl<'a> Evaluator<'a> {
             directory: &self.program.modules[module.module].directory,
             stack: &self.stack,
             iteration,
+            own: None,
+            module: &module.path,
             snapshot: self.snapshot,
             inputs: &self.function_inputs,
             asked: &self.asked,
@@ -262,7 +276,7 @@ impl<'a> Evaluator<'a> {
                 Item::Output(name) => {
                     values.outputs.insert(name.clone(), failed());
                 }
-                Item::Provider(_) | Item::Call => {}
+                Item::Provider(_) | Item::Check(_) | Item::Call => {}
             }
         }
         if matches!(node.item, Item::Output(_)) && node.module != ROOT {
@@ -382,6 +396,14 @@ impl<'a> Evaluator<'a> {
         let Some(output) = program.modules[self.modules[at].module].declared.outputs.get(name) else {
             return;
         };
+        let guarded = Guarded::Output { module: self.modules[at].path.clone(), name: name.clone() };
+        let shown = || guarded.to_string();
+        let standing = self.conditions(at, &Iteration::None, None, &output.preconditions, &shown);
+        let broken = standing.broken;
+        self.checked(guarded, standing);
+        if broken {
+            return;
+        }
         let Some(value) = self.eval(at, Iteration::None, &output.value) else { return };
         if at != 0 {
             // Inside, a sensitive value stays marked; only what the stack puts out is shown.

@@ -1,5 +1,8 @@
 //! Which declaration needs which, before anything is evaluated.
 
+mod lifecycle;
+mod providers;
+
 use super::program::{Call, ModuleId, Program, ROOT, Repeat, Resource};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
 use crate::kinds;
@@ -29,6 +32,7 @@ pub(super) enum Item {
     Resource(Arc<str>, Arc<str>),
     Data(Arc<str>, Arc<str>),
     Output(Arc<str>),
+    Check(Arc<str>),
 }
 
 impl Item {
@@ -50,6 +54,7 @@ impl Node {
             Item::Data(of, name) => format!("{prefix}data.{of}.{name}"),
             Item::Output(name) if self.module == ROOT => format!("output.{name}"),
             Item::Output(name) => format!("{prefix}{name}"),
+            Item::Check(name) => format!("{prefix}check.{name}"),
         }
     }
 }
@@ -82,6 +87,7 @@ pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
     for module in 0..program.modules.len() {
         builder.collect(module);
     }
+    builder.providers_first();
     let Builder { edges, targets, mut diagnostics, .. } = builder;
     let order = order(program, &edges, &mut diagnostics);
     let mut graph = Graph { order, needs: BTreeMap::new(), targets: BTreeMap::new() };
@@ -92,7 +98,7 @@ pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
     for node in &graph.order {
         let mut found = targets.get(node).cloned().unwrap_or_default();
         for need in graph.needs.get(node).into_iter().flatten() {
-            if matches!(need.item, Item::Local(_) | Item::Variable(_) | Item::Output(_) | Item::Data(..))
+            if lifecycle::passes_on(&need.item)
                 && let Some(through) = graph.targets.get(need)
             {
                 // A module's variable is written where the module is called. Beyond the instance in
@@ -135,6 +141,8 @@ struct Builder<'a> {
 struct Allowed {
     each: bool,
     count: bool,
+    /// `self`, in a postcondition.
+    own: bool,
 }
 
 impl Builder<'_> {
@@ -158,10 +166,18 @@ impl Builder<'_> {
             let node = Item::Data(of.clone(), name.clone()).of(module);
             let allowed = self.repeat(&node, &data.repeat);
             self.body(&node, &data.body, allowed, &mut Vec::new(), true);
+            self.conditions(&node, &data.conditions, allowed);
+            self.comes_after(&node, &data.depends_on);
             self.provider(&node, data.provider.as_ref());
         }
         for (name, output) in &declared.outputs {
-            self.expr(&Item::Output(name.clone()).of(module), &output.value, Allowed::default(), &[]);
+            let node = Item::Output(name.clone()).of(module);
+            self.expr(&node, &output.value, Allowed::default(), &[]);
+            self.each_condition(&node, &output.preconditions, Allowed::default());
+            self.comes_after(&node, &output.depends_on);
+        }
+        for (name, check) in &declared.checks {
+            self.each_condition(&Item::Check(name.clone()).of(module), &check.assertions, Allowed::default());
         }
         for (name, child) in &program.modules[module].calls {
             if let Some(call) = declared.calls.get(name) {
@@ -190,11 +206,11 @@ impl Builder<'_> {
             Repeat::Once => Allowed::default(),
             Repeat::Count(expr) => {
                 self.expr_from(from, &node, expr, Allowed::default(), &[]);
-                Allowed { count: true, each: false }
+                Allowed { count: true, ..Allowed::default() }
             }
             Repeat::ForEach(expr) => {
                 self.expr_from(from, &node, expr, Allowed::default(), &[]);
-                Allowed { each: true, count: false }
+                Allowed { each: true, ..Allowed::default() }
             }
         };
         self.depends_on(from, &node, &call.depends_on);
@@ -260,6 +276,8 @@ impl Builder<'_> {
     fn resource(&mut self, node: &Node, resource: &Resource) {
         let allowed = self.repeat(node, &resource.repeat);
         self.body(node, &resource.body, allowed, &mut Vec::new(), true);
+        self.conditions(node, &resource.conditions, allowed);
+        self.triggers(node, &resource.replace_triggered_by, allowed);
         self.depends_on(node.module, node, &resource.depends_on);
         self.provider(node, resource.provider.as_ref());
     }
@@ -270,11 +288,11 @@ impl Builder<'_> {
             Repeat::Once => Allowed::default(),
             Repeat::Count(expr) => {
                 self.expr(node, expr, Allowed::default(), &[]);
-                Allowed { count: true, each: false }
+                Allowed { count: true, ..Allowed::default() }
             }
             Repeat::ForEach(expr) => {
                 self.expr(node, expr, Allowed::default(), &[]);
-                Allowed { each: true, count: false }
+                Allowed { each: true, ..Allowed::default() }
             }
         }
     }
@@ -364,7 +382,7 @@ impl Builder<'_> {
         let declared = &self.program.modules[from].declared;
         let root = reference.root.as_ref();
         let first = reference.attrs().next();
-        if iterators.contains(&root) || matches!(root, "path" | "stack") {
+        if iterators.contains(&root) || matches!(root, "path" | "stack") || (root == "self" && allowed.own) {
             return;
         }
         if root == "data" {
@@ -382,6 +400,11 @@ impl Builder<'_> {
         };
         let mut found = None;
         let problem = match (root, first) {
+            ("self", _) => Some(
+                Diagnostic::error("unknown-reference", "\"self\" has a meaning only in a postcondition")
+                    .at(reference.span)
+                    .help("name the object instead, or move the condition into a postcondition"),
+            ),
             ("each", _) if allowed.each => None,
             ("count", _) if allowed.count => None,
             ("each" | "count", _) => {
@@ -555,6 +578,14 @@ impl Builder<'_> {
             let help = did_you_mean(name, names.iter().copied());
             return self.complain(unknown(format!("There is no data {of} \"{name}\""), help));
         };
+        if let Some(check) = &data.check
+            && node.item != Item::Check(check.clone())
+        {
+            let message = format!("data.{of}.{name} belongs to the check \"{check}\"");
+            let help =
+                "only the check's own assertions see it: move the data block out of the check".to_string();
+            return self.complain(unknown(message, help));
+        }
         self.need(node, Item::Data(key.0, key.1).of(from), Some(reference.span));
         let step = match data.repeat {
             Repeat::Once => reference.steps.get(2),

@@ -3,7 +3,7 @@
 use super::derived::RoleRequest;
 use super::lock::{Lock, Pin};
 use super::provider::ProviderConfig;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::Proposed;
 use crate::kinds::Schema;
 use crate::live::StackName;
@@ -57,10 +57,81 @@ pub struct Instance {
     /// The version its constraint stands for, where the files give one and it is known.
     pub pin: Option<Pin>,
     pub prevent_destroy: bool,
+    /// What of `replace_triggered_by` makes it be replaced; the path is that of an attribute if one is
+    /// named.
+    pub triggered_by: BTreeSet<(Address, Path)>,
+    pub open: Open,
     /// `None`: a block of the files stands for it.
     pub derived: Option<Derived>,
     /// The roles it asks for, each of which becomes an instance.
     pub(super) roles: Vec<RoleRequest>,
+}
+
+/// Which conditions of an instance are known only while applying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    pub preconditions: bool,
+    pub postconditions: bool,
+}
+
+impl Open {
+    pub fn any(self) -> bool {
+        self.preconditions || self.postconditions
+    }
+}
+
+/// What has conditions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guarded {
+    Object(Address),
+    /// The address is that of an object of the kind.
+    Data(Address),
+    Output {
+        module: Arc<[ModuleStep]>,
+        name: Arc<str>,
+    },
+    Check {
+        module: Arc<[ModuleStep]>,
+        name: Arc<str>,
+    },
+}
+
+impl std::fmt::Display for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (module, kind, name) = match self {
+            Self::Object(address) => return address.fmt(f),
+            Self::Data(address) => {
+                let prefix = Address { module: address.module.clone(), ..Address::root("data", "") };
+                let local = Address { module: Arc::from([]), ..address.clone() };
+                return write!(f, "{prefix}{local}");
+            }
+            Self::Output { module, name } => (module, "output", name),
+            Self::Check { module, name } => (module, "check", name),
+        };
+        let address = Address { module: module.clone(), ..Address::root(kind, name.clone()) };
+        address.fmt(f)
+    }
+}
+
+/// How a condition stands, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Pass,
+    /// Known only after apply.
+    Unknown,
+    Fail,
+    /// It could not be evaluated.
+    Error,
+}
+
+/// How all conditions of one thing stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub guarded: Guarded,
+    /// The worst of them.
+    pub status: Status,
+    /// The messages of those that do not hold.
+    pub problems: Vec<String>,
 }
 
 impl Instance {
@@ -126,6 +197,14 @@ pub struct Evaluation {
     pub outputs: Vec<EvaluatedOutput>,
     /// What is released instead of deleted, now that no file declares it any more.
     pub released: Vec<AddressPattern>,
+    /// Everything with conditions, and how they stand.
+    pub checks: Vec<Checked>,
+    /// What checks found, and what is read only while applying. Never errors.
+    pub findings: Vec<Diagnostic>,
+    /// What data blocks wait to read until others have been applied.
+    pub late: BTreeSet<Want>,
+    /// What checks read: it is read once more after apply.
+    pub reread: BTreeSet<Want>,
     /// Every block of a kind, without keys, also those that stand for no instance.
     pub blocks: BTreeSet<Address>,
     /// Names of clusters whose deletion the stack block allows.

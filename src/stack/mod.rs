@@ -2,6 +2,7 @@
 
 mod catalog;
 mod check;
+mod conditions;
 mod console;
 mod data;
 mod declare;
@@ -18,6 +19,7 @@ mod instance;
 pub mod lock;
 mod modules;
 mod objects;
+mod pending;
 mod pins;
 mod policy_document;
 mod program;
@@ -33,7 +35,10 @@ pub use console::{Answer, Console};
 pub use evaluate::evaluate;
 pub use explain::reasons;
 pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
-pub use instance::{AdoptConsent, BlockId, Derived, EvaluatedOutput, Evaluation, Instance, Requester};
+pub use instance::{
+    AdoptConsent, BlockId, Checked, Derived, EvaluatedOutput, Evaluation, Guarded, Instance, Open, Requester,
+    Status,
+};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program, Variable};
 pub use provider::{AssumeRole, IgnoreTags, ProviderConfig};

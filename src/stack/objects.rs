@@ -3,16 +3,17 @@
 use super::decode::Decoder;
 use super::evaluate::Evaluator;
 use super::graph::Node;
-use super::instance::{AdoptConsent, Instance};
+use super::inputs::Mode;
+use super::instance::{AdoptConsent, Guarded, Instance, Open};
 use super::program::{Ignore, Resource};
 use super::recommended::Asking;
 use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::diff::{self, Observed, Subject};
+use crate::diff::{self, Action, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, Object, Phase, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Evaluator<'_> {
@@ -33,9 +34,15 @@ impl Evaluator<'_> {
             key,
             origin: Origin::Declared,
         };
+        let shown = || address.to_string();
+        let before = self.conditions(at, &iteration, None, &resource.conditions.before, &shown);
+        if before.broken {
+            self.checked(Guarded::Object(address), before);
+            return None;
+        }
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
         let (mut desired, mut spans, mut problems) = {
-            let scope = self.scope(at, iteration);
+            let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
             (desired, decoder.spans, decoder.diagnostics)
@@ -88,8 +95,10 @@ impl Evaluator<'_> {
             desired.insert(OWNERSHIP.into(), Value::map(tags));
         }
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
+        let triggered = self.triggered(at, &iteration, resource);
         let ignored = &resource.ignore_changes;
-        let proposed = self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired);
+        let (proposed, triggered_by) =
+            self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired, triggered);
         let identity = place.map(|place| symbolic.within(place));
         if schema.kind == "cluster" {
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
@@ -98,6 +107,9 @@ impl Evaluator<'_> {
             }
         }
         let value = exposed(&proposed.after);
+        let after = self.conditions(at, &iteration, Some(&value), &resource.conditions.after, &shown);
+        let open = Open { preconditions: before.open, postconditions: after.open };
+        self.checked(Guarded::Object(address.clone()), before.and(after));
         let (mut references, whole_blocks) = self.references(node, at);
         references.extend(roles.iter().map(|role| role.address().clone()));
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
@@ -119,6 +131,8 @@ impl Evaluator<'_> {
             adopt,
             pin,
             prevent_destroy: resource.prevent_destroy,
+            triggered_by,
+            open,
             derived: None,
             roles,
         });
@@ -187,7 +201,8 @@ impl Evaluator<'_> {
         symbolic: &Identity<ProviderRef>,
         place: Option<&Place>,
         desired: &Map,
-    ) -> diff::Proposed {
+        triggered: Result<BTreeSet<(Address, Path)>, BTreeSet<Want>>,
+    ) -> (diff::Proposed, BTreeSet<(Address, Path)>) {
         let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
         let mut compared = desired.clone();
         if let Some(Fact::Known(object)) = fact {
@@ -210,21 +225,44 @@ impl Evaluator<'_> {
             }
         };
         if self.replaces.iter().any(|pattern| pattern.matches(address)) {
-            return diff::propose_anew(&subject, &observed);
+            return (diff::propose_anew(&subject, &observed), BTreeSet::new());
         }
+        let proposed = self.proposed(&subject, symbolic, &observed, fact);
+        let lives = matches!(proposed.proposal.action, Action::NoOp | Action::Update | Action::Await);
+        match (triggered, fact) {
+            // Whether it is replaced is not known yet, so what others read of it is not either.
+            (Err(wants), _) if lives => {
+                let pending = Observed::Pending(wants.into_iter().collect());
+                (diff::propose(&subject, &pending), BTreeSet::new())
+            }
+            (Ok(by), _) if lives && !by.is_empty() && self.inputs.mode == Mode::Apply => {
+                (diff::propose_anew(&subject, &observed), by)
+            }
+            _ => (proposed, BTreeSet::new()),
+        }
+    }
+
+    /// What differs, but for tags that are left to others.
+    fn proposed(
+        &self,
+        subject: &Subject<'_>,
+        symbolic: &Identity<ProviderRef>,
+        observed: &Observed<'_>,
+        fact: Option<&Fact<Object>>,
+    ) -> diff::Proposed {
         if let (Observed::Fact(Fact::Known(object)), Some(tags)) =
-            (&observed, self.others_tags(symbolic, &compared, fact))
+            (observed, self.others_tags(symbolic, subject.desired, fact))
         {
-            let mut compared = compared.clone();
+            let mut compared = subject.desired.clone();
             compared.insert("tags".into(), tags);
-            let proposed = diff::propose(&Subject { desired: &compared, ..subject }, &observed);
+            let proposed = diff::propose(&Subject { desired: &compared, ..*subject }, observed);
             // What is made anew is made as the files say.
             let stays = !matches!(object.phase, Phase::Deleting | Phase::Failed);
-            if stays && proposed.proposal.action != diff::Action::Replace {
+            if stays && proposed.proposal.action != Action::Replace {
                 return proposed;
             }
         }
-        diff::propose(&subject, &observed)
+        diff::propose(subject, observed)
     }
 
     /// The tags of an instance with those that `ignore_tags` leaves to others as they are live; `None` if there is

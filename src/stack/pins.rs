@@ -61,9 +61,10 @@ impl Evaluator<'_> {
         let Some(place) = self.snapshot.place(provider, true) else {
             let mut wants = vec![Want::Caller(provider.clone())];
             // Where no region has a pin for it, the versions can be asked for along with the caller.
-            let pinned = self.program.lock.keys().any(|key| {
-                key.addon == addon && key.kubernetes == kubernetes && *key.constraint == *text
-            });
+            let pinned =
+                self.program.lock.keys().any(|key| {
+                    key.addon == addon && key.kubernetes == kubernetes && *key.constraint == *text
+                });
             if !pinned {
                 wants.push(Want::AddonVersions { provider: provider.clone(), addon, kubernetes });
             }
@@ -262,11 +263,8 @@ mod tests {
 
     #[test]
     fn the_newest_version_is_so_by_number() {
-        let version = |text: &str, default| AddonVersion {
-            version: text.into(),
-            default,
-            ..AddonVersion::default()
-        };
+        let version =
+            |text: &str, default| AddonVersion { version: text.into(), default, ..AddonVersion::default() };
         let versions = [
             version("v1.9.5-eksbuild.10", false),
             version("v1.10.0-eksbuild.2", true),

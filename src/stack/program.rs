@@ -4,7 +4,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::kinds::Schema;
 use crate::lang::syntax::{Attribute, Block, Body};
 use crate::lang::{Expr, references};
-use crate::value::{Address, AddressPattern, ModuleStep, ProviderRef, Type};
+use crate::value::{Address, AddressPattern, ModuleStep, Path, ProviderRef, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -92,6 +92,7 @@ pub struct Declarations {
     pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
     pub(super) data: BTreeMap<(Arc<str>, Arc<str>), Data>,
     pub(super) calls: BTreeMap<Arc<str>, Call>,
+    pub(super) checks: BTreeMap<Arc<str>, Check>,
 }
 
 /// `module "x" { source = "./dir" … }`.
@@ -132,7 +133,7 @@ pub struct Variable {
     pub validations: Vec<Condition>,
 }
 
-/// `condition` and `error_message` of a validation, precondition or check.
+/// `condition` and `error_message` of a validation, precondition, postcondition or assertion.
 #[derive(Clone, Debug)]
 pub struct Condition {
     pub condition: Expr,
@@ -146,6 +147,36 @@ pub struct Output {
     pub value: Expr,
     pub description: Option<Arc<str>>,
     pub sensitive: bool,
+    pub preconditions: Vec<Condition>,
+    pub depends_on: Vec<references::Reference>,
+}
+
+/// `check "x" { … }`: what is only warned about.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    /// The header.
+    pub span: Span,
+    pub assertions: Vec<Condition>,
+}
+
+/// What `lifecycle` says of when an object may be made, and whether it is as it should be.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    pub before: Vec<Condition>,
+    /// These may say `self`.
+    pub after: Vec<Condition>,
+}
+
+/// One element of `replace_triggered_by`: `role.app`, `role.app[each.key]`, `role.app.path`.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// The block, as a name of its own.
+    pub block: references::Reference,
+    /// The key of the instance, if one is named.
+    pub key: Option<Expr>,
+    /// The attribute and what in it, if one is named.
+    pub path: Path,
+    pub span: Span,
 }
 
 /// A block of one of the kinds.
@@ -162,6 +193,8 @@ pub struct Resource {
     pub prevent_destroy: bool,
     /// `ignore_changes`: attribute names, or everything.
     pub ignore_changes: Ignore,
+    pub replace_triggered_by: Vec<Trigger>,
+    pub conditions: Conditions,
 }
 
 /// `data "cluster" "x" { name = … }`: what exists outside of the stack.
@@ -175,6 +208,10 @@ pub(super) struct Data {
     pub body: Body,
     pub repeat: Repeat,
     pub provider: Option<(ProviderRef, Span)>,
+    pub depends_on: Vec<references::Reference>,
+    pub conditions: Conditions,
+    /// The check it stands in: nothing else may refer to it, and its errors are warnings.
+    pub check: Option<Arc<str>>,
 }
 
 /// How many instances a block stands for.

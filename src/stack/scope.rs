@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Map, Type, Value, Want};
+use crate::value::{Address, Map, ModuleStep, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,6 +43,10 @@ pub(super) struct StackScope<'a> {
     /// What `stack` stands for.
     pub stack: &'a Value,
     pub iteration: Iteration,
+    /// What `self` stands for, in a postcondition.
+    pub own: Option<&'a Value>,
+    /// The instance of the module.
+    pub module: &'a [ModuleStep],
     pub snapshot: &'a Snapshot,
     pub inputs: &'a Inputs,
     /// What expressions asked and the snapshot does not know.
@@ -73,6 +77,9 @@ impl Scope for StackScope<'_> {
             }
             (_, None) => None,
         };
+        if let ("self", Some(own)) = (root, self.own) {
+            return Ok((own.clone(), 0));
+        }
         if let ("data", [of, name, ..]) = (root, attrs) {
             let read = self.values.data.get(*of).and_then(|read| read.get(*name));
             return Ok((read.cloned().unwrap_or_else(failed), 2));
@@ -102,24 +109,44 @@ impl Scope for StackScope<'_> {
     }
 
     fn ask(&self, want: &Want) -> Result<Option<Value>, Box<Diagnostic>> {
-        let Want::File(path) = want else {
-            return Err(Box::new(Diagnostic::error("unsupported", "Directories cannot be listed yet")));
+        let refused = |path: &str, why: &str| {
+            let message = format!("{path} cannot be read: {why}");
+            Err(Box::new(Diagnostic::error("unreadable-file", message)))
         };
-        match self.snapshot.files.get(path) {
-            Some(Fact::Known(text)) => Ok(Some(Value::string(text.clone()))),
-            Some(Fact::Absent) => Ok(Some(Value::NULL)),
-            Some(Fact::Denied(why)) => {
-                Err(Box::new(Diagnostic::error("unreadable-file", format!("{path} cannot be read: {why}"))))
-            }
-            None => {
-                self.asked.borrow_mut().insert(want.clone());
-                Ok(None)
-            }
+        let known = match want {
+            Want::File(path) => match self.snapshot.files.get(path) {
+                Some(Fact::Known(text)) => Some(Value::string(text.clone())),
+                Some(Fact::Absent) => Some(Value::NULL),
+                Some(Fact::Denied(why)) => return refused(path, why),
+                None => None,
+            },
+            Want::Directory { path, levels } => match self.snapshot.directories.get(&(path.clone(), *levels))
+            {
+                Some(Fact::Known(files)) => {
+                    Some(Value::list(files.iter().map(|file| Value::string(file.clone())).collect()))
+                }
+                Some(Fact::Absent) => Some(Value::list(Vec::new())),
+                Some(Fact::Denied(why)) => return refused(path, why),
+                None => None,
+            },
+            _ => None,
+        };
+        if known.is_none() {
+            self.asked.borrow_mut().insert(want.clone());
         }
+        Ok(known)
     }
 
     fn inputs(&self) -> Option<&Inputs> {
         Some(self.inputs)
+    }
+
+    fn instance(&self) -> String {
+        let module = Address { module: self.module.into(), ..Address::root("", "") };
+        match &self.iteration {
+            Iteration::None => module.to_string(),
+            Iteration::Each { key, .. } | Iteration::Count(key) => format!("{module}[{key:?}]"),
+        }
     }
 }
 

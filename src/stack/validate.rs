@@ -12,8 +12,10 @@ pub fn validate(inputs: &Inputs) -> (Program, Vec<Diagnostic>) {
     let (program, mut diagnostics) = declare(&inputs.sources);
     let (_, found) = evaluate(&program, inputs, &Snapshot::default());
     let mut found = without_consequences(&diagnostics, found);
-    // A value that is given only where plan and apply run is no mistake of the files.
-    found.retain(|diagnostic| diagnostic.code != "missing-variable");
+    // What follows from values that are given only where plan and apply run is no mistake of the files.
+    found.retain(|diagnostic| {
+        !matches!(diagnostic.code, "missing-variable" | "precondition" | "postcondition")
+    });
     diagnostics.append(&mut found);
     (program, diagnostics)
 }

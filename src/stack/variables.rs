@@ -1,5 +1,6 @@
 //! Values of variables: from outside, else the default, held against type and validations.
 
+use super::conditions::{Verdict, judge, unmet};
 use super::inputs::{VariableInput, VariableText};
 use super::program::{Declarations, Variable};
 use super::scope::{StackScope, Values, failed};
@@ -201,29 +202,16 @@ pub(super) fn validate(
         return;
     }
     for validation in &variable.validations {
-        match eval::evaluate(&validation.condition, scope).map(|value| value.as_bool()) {
-            Ok(Some(true)) => {}
-            Ok(Some(false)) => {
-                let message = eval::evaluate(&validation.error_message, scope)
-                    .ok()
-                    .filter(|message| !message.is_sensitive())
-                    .and_then(|message| message.as_str().map(str::to_string));
-                found.push(
-                    Diagnostic::error(
-                        "invalid-variable",
-                        format!("The value of variable \"{name}\" is not valid"),
-                    )
-                    .at(validation.condition.span())
-                    .label(message.unwrap_or_else(|| "this condition does not hold".to_string()))
-                    .related(variable.span, "the variable"),
+        match judge(validation, scope) {
+            Verdict::Holds | Verdict::Open(_) => {}
+            Verdict::Fails(message) => {
+                let problem = Diagnostic::error(
+                    "invalid-variable",
+                    format!("The value of variable \"{name}\" is not valid"),
                 );
+                found.push(unmet(problem, validation, message).related(variable.span, "the variable"));
             }
-            Ok(None) => found.push(
-                Diagnostic::error("type-mismatch", "A condition has to be true or false")
-                    .at(validation.condition.span())
-                    .help("compare: var.x != \"\""),
-            ),
-            Err(mut problems) => found.append(&mut problems),
+            Verdict::Broken(mut problems) => found.append(&mut problems),
         }
     }
 }

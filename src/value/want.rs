@@ -24,8 +24,9 @@ pub enum Want {
     ClusterVersions(ProviderRef),
     /// The content of a file, by path relative to the stack.
     File(Arc<str>),
-    /// The files below a directory, as sorted paths relative to it with `/` as separator.
-    Directory(Arc<str>),
+    /// The files below a directory, as sorted paths relative to it with `/` as separator, at most that many
+    /// levels deep (1: those in the directory itself).
+    Directory { path: Arc<str>, levels: Option<u32> },
 }
 
 impl Want {
@@ -39,7 +40,7 @@ impl Want {
             | Self::Owned { provider, .. }
             | Self::AddonVersions { provider, .. }
             | Self::AddonConfiguration { provider, .. } => Some(provider),
-            Self::File(_) | Self::Directory(_) => None,
+            Self::File(_) | Self::Directory { .. } => None,
         }
     }
 }

@@ -21,7 +21,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("stack", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
     ("plan", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack"]),
     ("rules", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan"]),
-    ("render", &["diagnostic", "value", "lang", "kinds", "live", "diff", "discover", "stack", "plan", "rules"]),
+    (
+        "render",
+        &["diagnostic", "value", "lang", "kinds", "live", "diff", "discover", "stack", "plan", "rules"],
+    ),
     // Of `stack` it takes the provider configuration, of `plan` the call to make: see `AWS_TAKES`.
     ("aws", &["diagnostic", "value", "kinds", "live", "stack", "plan"]),
     ("apply", &["diagnostic", "value", "kinds", "live", "diff", "stack", "plan", "aws"]),

@@ -87,7 +87,7 @@ impl World {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(shown(&diagnostics));
         }
-        let planned = apply::converge(&program, &inputs, aws, &|_| Fact::Absent, Snapshot::default())
+        let planned = apply::converge(&program, &inputs, aws, &|_: &str| Fact::Absent, Snapshot::default())
             .await
             .map_err(|found| shown(&found))?;
         if planned.plan.refused() {

@@ -3,6 +3,7 @@
 
 mod cache;
 mod check;
+mod conditions;
 mod console;
 mod contract;
 mod discovery;

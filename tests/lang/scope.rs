@@ -96,7 +96,7 @@ impl Scope for CorpusScope {
                 "denied" => return Err(Box::new(Diagnostic::error("file", "permission denied"))),
                 _ => Value::NULL,
             },
-            Want::Directory(path) => match &**path {
+            Want::Directory { path, .. } => match &**path {
                 "files" => {
                     Value::list(["a.txt", "b.yaml", "sub/c.txt", "sub/deep/d.txt"].map(Value::from).to_vec())
                 }

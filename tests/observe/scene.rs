@@ -262,7 +262,7 @@ pub async fn plan(size: &Size, parallelism: usize, latency: Duration) -> Figures
     assert!(problems.is_empty(), "{}", render::diagnostics(&problems, &program.sources, Style::plain()));
     let aws = Aws::new(setup);
     let started = Instant::now();
-    let planned = apply::converge(&program, &inputs, &aws, &|_| Fact::Absent, Snapshot::default())
+    let planned = apply::converge(&program, &inputs, &aws, &|_: &str| Fact::Absent, Snapshot::default())
         .await
         .unwrap_or_else(|problems| {
             panic!("{}", render::diagnostics(&problems, &program.sources, Style::plain()))

@@ -22,6 +22,13 @@ pub fn settles(case: &Case, outcome: &Outcome) -> Vec<String> {
     // What was to be made anew has been.
     later.inputs.replaces.clear();
     let again = later.plan();
+    // What is told or read only while applying may stop it there.
+    let open = !plan.held.is_empty() || plan.findings.iter().any(|finding| finding.code == "read-at-apply");
+    let errors = || again.round.built.diagnostics.iter().filter(|problem| problem.is_error());
+    let stops = |code| matches!(code, "precondition" | "postcondition" | "missing-data" | "unreadable-data");
+    if open && errors().next().is_some() && errors().all(|problem| stops(problem.code)) {
+        return Vec::new();
+    }
     if gone_with_it(&again) {
         return problems;
     }

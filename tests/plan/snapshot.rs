@@ -35,6 +35,7 @@ fn expand(short: &Value) -> Result<Value, String> {
         "members",
         "partial",
         "files",
+        "directories",
         "addon_versions",
         "addon_configurations",
         "cluster_versions",
@@ -188,10 +189,20 @@ fn expand(short: &Value) -> Result<Value, String> {
     };
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
+    // `policies` for the files in a directory, `policies/**` for all below it.
+    let directories = section("directories").into_iter().map(|(path, files)| {
+        let (path, levels) = match path.strip_suffix("/**") {
+            Some(path) => (path.to_string(), Value::Null),
+            None => (path, json!(1)),
+        };
+        let files = if files.is_null() { json!("absent") } else { json!({ "known": files }) };
+        json!({ "path": path, "levels": levels, "files": files })
+    });
+    let directories: Vec<Value> = directories.collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
-        "node_groups": node_groups, "coverage": coverage, "files": files, "addon_versions": versions,
-        "addon_configurations": configurations, "cluster_versions": cluster_versions,
+        "node_groups": node_groups, "coverage": coverage, "files": files, "directories": directories,
+        "addon_versions": versions, "addon_configurations": configurations, "cluster_versions": cluster_versions,
     }))
 }
 

@@ -365,7 +365,7 @@ fn add(wants: &mut RegionWants, want: &Want) {
             wants.configurations.insert((addon.clone(), version.clone()));
         }
         Want::ClusterVersions(_) => wants.cluster_versions = true,
-        Want::Caller(_) | Want::File(_) | Want::Directory(_) => {}
+        Want::Caller(_) | Want::File(_) | Want::Directory { .. } => {}
     }
 }
 

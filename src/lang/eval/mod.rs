@@ -20,8 +20,7 @@ use std::sync::Arc;
 pub struct Inputs {
     /// Seconds since 1970, of the plan (`timestamp`, `plantimestamp`).
     pub now: i64,
-    /// What `uuid` and `bcrypt` draw from. A scope for one instance mixes in its address, so that two
-    /// instances get different values.
+    /// What `uuid` and `bcrypt` draw from.
     pub seed: u64,
     /// What `~` stands for (`pathexpand`).
     pub home: Option<Arc<str>>,
@@ -45,6 +44,12 @@ pub trait Scope {
     /// Time and seed; without them `timestamp` and the like are errors.
     fn inputs(&self) -> Option<&Inputs> {
         None
+    }
+
+    /// What tells this scope from others in which the same text is evaluated: the instance of the module
+    /// and the key. Functions like `uuid` give each of them a value of its own.
+    fn instance(&self) -> String {
+        String::new()
     }
 }
 

@@ -141,11 +141,17 @@ fn pathexpand(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
 }
 
 fn fileset(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
-    let files = ask(cx, Want::Directory(normal(text(args, 0)).into()), Type::set(Type::String))?;
+    let (path, glob_text) = (normal(text(args, 0)), text(args, 1));
+    let pattern = string::compile(&glob(glob_text)?, 1)?;
+    // A pattern without ** reaches no further down than it has separators.
+    let levels = match glob_text.contains("**") {
+        true => None,
+        false => u32::try_from(glob_text.matches('/').count() + 1).ok(),
+    };
+    let files = ask(cx, Want::Directory { path: path.into(), levels }, Type::set(Type::String))?;
     if files.is_unknown() {
         return Ok(files);
     }
-    let pattern = string::compile(&glob(text(args, 1))?, 1)?;
     let found: Vec<Value> = files
         .as_items()
         .unwrap_or_default()
@@ -222,6 +228,8 @@ struct TemplateScope<'a> {
     /// Text from elsewhere must not read files.
     files: bool,
     outer: &'a dyn Scope,
+    /// The call that expands the template.
+    call: Span,
 }
 
 impl Scope for TemplateScope<'_> {
@@ -248,6 +256,10 @@ impl Scope for TemplateScope<'_> {
 
     fn inputs(&self) -> Option<&Inputs> {
         self.outer.inputs()
+    }
+
+    fn instance(&self) -> String {
+        format!("{}|{}:{}", self.outer.instance(), self.call.file.0, self.call.start)
     }
 }
 
@@ -315,7 +327,7 @@ fn expand(cx: &Cx, name: &str, source: &str, vars: &Map, files: bool) -> Result<
             ..diagnostic
         }
     };
-    let scope = TemplateScope { vars, files, outer: cx.evaluator.scope };
+    let scope = TemplateScope { vars, files, outer: cx.evaluator.scope, call: cx.span };
     let result = syntax::parse_template(FileId(u32::MAX), source).and_then(|template| {
         let inner = Evaluator::within(cx.evaluator, &scope);
         let result = inner.eval(&template, None);

@@ -62,8 +62,8 @@ fn base64<D: Digest>(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(D::digest(bytes))
 }
 
-/// Bytes that look random but follow from the plan's seed, the place of the call and how many such
-/// calls came before it.
+/// Bytes that look random but follow from the plan's seed, the place of the call, the instance it is
+/// evaluated for and how many such calls came before it.
 fn drawn(cx: &Cx) -> Result<[u8; 32], Error> {
     let Some(inputs) = cx.evaluator.scope.inputs() else {
         return Err("a value that differs from plan to plan cannot be used here".into());
@@ -76,6 +76,7 @@ fn drawn(cx: &Cx) -> Result<[u8; 32], Error> {
     digest.update(cx.span.file.0.to_be_bytes());
     digest.update(cx.span.start.to_be_bytes());
     digest.update(calls.to_be_bytes());
+    digest.update(cx.evaluator.scope.instance());
     Ok(digest.finalize().into())
 }
 

@@ -4,8 +4,8 @@ use super::{Checker, accounts, deletes, goes, name, names};
 use crate::kinds::policy;
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
-use crate::stack::BlockId;
-use crate::value::{Map, Value};
+use crate::stack::{BlockId, Instance};
+use crate::value::{Address, Map, Value};
 use std::collections::BTreeSet;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
@@ -67,6 +67,14 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
         if !same && refers(checker, second, first) {
             return Some("the files refer to it");
         }
+        if !same && waits_through_unchanged(checker, second, first) {
+            return Some("a condition on the way can be told only then");
+        }
+    }
+    if let (Reason::Triggered(by), true, false) = (&first.reason, deletes(first), goes(second))
+        && by.iter().any(|(address, _)| Some(address) == second.address.as_ref())
+    {
+        return Some("what it triggers would be forgotten if the apply stopped in between");
     }
     if deletes(first) && deletes(second) && !same && refers(checker, first, second) {
         return Some("the files refer to it");
@@ -90,6 +98,35 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
         return Some("a service account has one association");
     }
     agent(first, second).then_some("pods need the agent as long as there are associations")
+}
+
+/// Whether something that does not change, and whose conditions are open, stands between the two.
+fn waits_through_unchanged(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
+    let changes = |one: &&Instance| {
+        checker.plan.changes.iter().any(|change| Some(&change.identity) == one.identity.as_ref())
+    };
+    let instances = &checker.evaluation.instances;
+    let unchanged: Vec<&Instance> =
+        instances.iter().filter(|one| one.open.any()).filter(|one| !changes(one)).collect();
+    let mut reached: Vec<&Instance> =
+        instances.iter().filter(|one| one.identity.as_ref() == Some(&user.identity)).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(at) = reached.pop() {
+        for next in unchanged.iter().filter(|one| mentions_instance(at, &one.address)) {
+            if seen.insert(&next.address) {
+                let found = used.address.as_ref().is_some_and(|used| mentions_instance(next, used));
+                if found {
+                    return true;
+                }
+                reached.push(next);
+            }
+        }
+    }
+    false
+}
+
+fn mentions_instance(instance: &Instance, address: &Address) -> bool {
+    instance.references.contains(address) || instance.whole_blocks.contains(&BlockId::of(address))
 }
 
 /// Whether the files say that one instance refers to another.

@@ -1,17 +1,55 @@
-//! Blocks that name what lies outside of the directory: modules, and data to read.
+//! Blocks that name what lies outside of the directory: modules, data to read, and checks on it.
 
-use super::{CALL, Reader, identifier};
+use super::{CALL, META, Reader, identifier};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::lang::syntax::Block;
 use crate::stack::data;
 use crate::stack::policy_document;
-use crate::stack::program::{Call, Data};
+use crate::stack::program::{Call, Check, Conditions, Data};
 use crate::value::ProviderRef;
 use std::sync::Arc;
 
 impl Reader<'_> {
-    pub(super) fn data(&mut self, block: &Block) {
+    /// `check "x" { data … assert { … } }`.
+    pub(super) fn check(&mut self, block: &Block) {
+        let Some([name]) = self.labels(block, ["name"]) else { return };
+        self.only(block, &[], &["data", "assert"]);
+        if let Some(first) = self.directory.declared.checks.get(&name) {
+            let first = first.span;
+            return self.duplicate(&format!("Check \"{name}\""), block.span, first);
+        }
+        if !identifier(&name) {
+            self.error(
+                Diagnostic::error("invalid-name", format!("\"{name}\" cannot name a check"))
+                    .at(block.labels[0].1)
+                    .label("letters, digits, - and _, beginning with a letter or _"),
+            );
+        }
+        let mut data = block.body.blocks_of("data");
+        if let Some(nested) = data.next() {
+            self.data(nested, Some(&name));
+        }
+        if let Some(second) = data.next() {
+            self.error(
+                Diagnostic::error("duplicate-block", "A check holds at most one data block")
+                    .at(second.span)
+                    .help("put the other one outside of the check, or into a check of its own"),
+            );
+        }
+        let assertions = self.conditions(block, "assert");
+        if block.body.blocks_of("assert").next().is_none() {
+            self.error(
+                Diagnostic::error("missing-block", format!("Check \"{name}\" asserts nothing"))
+                    .at(block.span)
+                    .help("add: assert { condition = … and error_message = \"…\" }"),
+            );
+        }
+        self.directory.declared.checks.insert(name, Check { span: block.span, assertions });
+    }
+
+    /// `check` names the check the block stands in.
+    pub(super) fn data(&mut self, block: &Block, check: Option<&Arc<str>>) {
         let Some([of, name]) = self.labels(block, ["KIND", "name"]) else { return };
         let Some(arguments) = data::arguments(&of) else {
             let known: Vec<&str> = data::names().collect();
@@ -38,11 +76,24 @@ impl Reader<'_> {
             );
         }
         let names: Vec<&str> =
-            arguments.iter().map(|(name, _)| *name).chain(["count", "for_each", "provider"]).collect();
+            arguments.iter().map(|(name, _)| *name).chain(META).filter(|name| *name != "lifecycle").collect();
+        // As in Terraform, what a check reads is one thing, and the check says what is expected of it.
+        let (names, blocks): (Vec<&str>, &[&str]) = match check {
+            Some(_) => {
+                (names.into_iter().filter(|name| !matches!(*name, "count" | "for_each")).collect(), &[])
+            }
+            None => (names, &["lifecycle"]),
+        };
         // Of policy documents the blocks are checked where they are read.
         if !policy_document::NAMES.contains(&&*of) {
-            self.only(block, &names, &[]);
+            self.only(block, &names, blocks);
         }
+        let mut conditions = Conditions::default();
+        for lifecycle in block.body.blocks_of("lifecycle") {
+            self.only(lifecycle, &[], &["precondition", "postcondition"]);
+            self.before_and_after(lifecycle, &mut conditions);
+        }
+        let depends_on = self.reference_list(block, "depends_on");
         for (argument, _) in arguments.iter().filter(|(_, needed)| *needed) {
             if block.body.attribute(argument).is_none() {
                 self.error(
@@ -59,7 +110,9 @@ impl Reader<'_> {
         let provider = block.body.attribute("provider");
         let provider = provider.and_then(|attribute| self.provider_reference(&attribute.expr));
         let (span, body, repeat) = (block.span, block.body.clone(), self.repeat(block));
-        self.directory.declared.data.insert(key, Data { of, name, span, body, repeat, provider });
+        let check = check.cloned();
+        let data = Data { of, name, span, body, repeat, provider, depends_on, conditions, check };
+        self.directory.declared.data.insert(key, data);
     }
 
     pub(super) fn module(&mut self, block: &Block) {

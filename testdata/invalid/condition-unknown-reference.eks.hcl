@@ -1,0 +1,10 @@
+stack "platform" {}
+
+role "app" {
+  lifecycle {
+    postcondition {
+      condition     = self.pth == "/"
+      error_message = "${role.other.name}"
+    }
+  }
+}

@@ -1,0 +1,5 @@
+stack "platform" {}
+
+locals {
+  names = { aws.west = "a" }
+}

@@ -1,0 +1,6 @@
+role "policy" {}
+
+output "text" {
+  value      = "written out"
+  depends_on = [role.policy]
+}
