@@ -58,7 +58,11 @@ fn sequence(output: &mut String, items: &[Value], indent: usize) {
     output.push_str("[\n");
     for item in items {
         pad(output, indent + 2);
-        write(output, item, indent + 2);
+        match item.data() {
+            // A heredoc's end stands on a line of its own, so no comma may follow it.
+            Data::String(text) if !item.is_sensitive() => quoted(output, text),
+            _ => write(output, item, indent + 2),
+        }
         output.push_str(",\n");
     }
     pad(output, indent);

@@ -427,6 +427,7 @@ fn work_is_limited() {
         let expr = syntax::parse_expression(FileId(0), text).expect("parses");
         let started = std::time::Instant::now();
         assert!(with(&Value::NULL, &expr).is_err(), "{text}");
-        assert!(started.elapsed().as_secs() < 30, "{text} took {:?}", started.elapsed());
+        // Seconds in a debug build on an idle machine. This is about not hanging, so it is generous.
+        assert!(started.elapsed().as_secs() < 300, "{text} took {:?}", started.elapsed());
     }
 }
