@@ -241,14 +241,16 @@ fn print_outputs(outputs: &[EvaluatedOutput], terminal: &Terminal) {
 
 /// The first Ctrl-C or SIGTERM lets finish what is in flight, the second leaves at once.
 async fn listen_for_signals(interrupt: Interrupt) {
-    loop {
+    for heard in 1_u32.. {
         signal().await;
-        match interrupt.request() {
+        // Said first: after the second one the process may be gone at once.
+        match heard {
             1 => eprintln!(
                 "\nStopping: nothing new is started, what is in flight is finished. Once more to leave at once."
             ),
             _ => eprintln!("\nLeaving at once."),
         }
+        interrupt.request();
     }
 }
 
