@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
 use base64::Engine as _;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// Pods asked for at a time.
 const PAGE: usize = 500;
+/// What stands in a URL as something else than itself.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const CONNECT: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(30);
 const API_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -365,7 +367,7 @@ async fn run(plugin: &Plugin, directory: &Path) -> Result<String, Problem> {
 impl Client {
     /// The pods of a namespace that have not ended; or why they cannot be listed.
     pub async fn pods(&self, namespace: &str) -> Result<Vec<Pod>, String> {
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
         let mut found = Vec::new();
         let mut next = String::new();
         loop {

@@ -183,3 +183,81 @@ fn some(names: impl Iterator<Item = String>) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Outcome;
+    use serde_json::json;
+
+    fn judged(pod: &Value, has_compute: bool) -> (PodCount, Vec<(Outcome, String)>) {
+        let mut concerns = Concerns::default();
+        let count = judge("shop", "orders", &pods(&json!({"items": [pod]})), has_compute, &mut concerns);
+        (count, concerns.0.into_iter().map(|concern| (concern.outcome, concern.text)).collect())
+    }
+
+    fn pod() -> Value {
+        json!({
+            "metadata": {"name": "orders-1"},
+            "spec": {
+                "serviceAccountName": "orders",
+                "containers": [
+                    {"name": "main", "env": [{"name": VARIABLE, "value": "http://169.254.170.23/v1/credentials"}],
+                     "volumeMounts": [{"name": TOKEN}]},
+                    {"name": "proxy"},
+                ],
+                "volumes": [{"name": TOKEN, "projected": {}}],
+            },
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+        })
+    }
+
+    #[test]
+    fn every_container_carries_credentials_unless_it_is_skipped() {
+        let (count, concerns) = judged(&pod(), true);
+        assert_eq!(count, PodCount { fine: 0, all: 1 });
+        assert!(concerns[0].1.ends_with("orders-1 (container proxy)"), "{concerns:?}");
+        let mut skipped = pod();
+        skipped["metadata"]["annotations"] = json!({SKIPPED: "other, proxy"});
+        assert_eq!(judged(&skipped, true), (PodCount { fine: 1, all: 1 }, Vec::new()));
+        // The token has to be there too, not its name alone.
+        skipped["spec"]["volumes"] = json!([{"name": TOKEN, "emptyDir": {}}]);
+        assert_eq!(judged(&skipped, true).0, PodCount { fine: 0, all: 1 });
+    }
+
+    #[test]
+    fn pods_that_do_not_run_are_a_failure_where_they_could() {
+        let mut pending = pod();
+        pending["metadata"]["annotations"] = json!({SKIPPED: "proxy"});
+        pending["status"] = json!({"phase": "Pending"});
+        let text = "not all of its pods run: orders-1 (Pending)".to_string();
+        assert_eq!(judged(&pending, true).1, [(Outcome::NotWorking, text.clone())]);
+        assert_eq!(judged(&pending, false).1, [(Outcome::Warning, text)]);
+        // What has ended or is about to counts as not there.
+        pending["metadata"]["deletionTimestamp"] = json!("2030-01-01T00:00:00Z");
+        assert_eq!(judged(&pending, true).0, PodCount { fine: 0, all: 0 });
+        assert_eq!(pods(&json!({"items": "none"})), []);
+    }
+
+    #[test]
+    fn fargate_gets_no_credentials() {
+        let mut fargate = pod();
+        fargate["metadata"]["labels"] = json!({FARGATE: "default"});
+        let (count, concerns) = judged(&fargate, true);
+        assert_eq!((count.fine, concerns.len()), (0, 1));
+        assert!(concerns[0].1.contains("on Fargate"), "{concerns:?}");
+    }
+
+    #[test]
+    fn what_restarts_a_pod() {
+        for (kind, name, workload) in [
+            ("DaemonSet", "aws-node", Some("daemonset/aws-node")),
+            ("ReplicaSet", "ebs-csi-controller-5f6c", Some("deployment/ebs-csi-controller")),
+            ("Job", "once", None),
+        ] {
+            let mut pod = pod();
+            pod["metadata"]["ownerReferences"] = json!([{"kind": kind, "name": name, "controller": true}]);
+            assert_eq!(super::workload(&pod).as_deref(), workload);
+        }
+    }
+}

@@ -68,7 +68,7 @@ impl Concern {
 
 /// What was found out about one object.
 #[derive(Debug, Default)]
-pub(super) struct Concerns(Vec<Concern>);
+pub(super) struct Concerns(pub(super) Vec<Concern>);
 
 impl Concerns {
     pub(super) fn push(&mut self, concern: Concern) {

@@ -59,17 +59,17 @@ pub fn verification(rows: &[VerifyRow], style: Style) -> String {
     let count = |outcome: Outcome| rows.iter().filter(|row| row.outcome() == outcome).count();
     let all = rows.len();
     let plural = if all == 1 { "object" } else { "objects" };
-    let works = count(Outcome::Working) + count(Outcome::Warning);
+    let warned = match count(Outcome::Warning) {
+        0 => String::new(),
+        some => format!(", {some} of them with a warning"),
+    };
     let summary = match (count(Outcome::NotWorking), count(Outcome::Unknown)) {
-        (0, 0) => match count(Outcome::Warning) {
-            0 => format!("Verified: all {all} {plural} work."),
-            some => format!("Verified: all {all} {plural} work, {some} with a warning."),
-        },
+        (0, 0) => format!("Verified: nothing is broken in {all} {plural}{warned}."),
         (0, unknown) => format!("Not verified: {unknown} of {all} {plural} could not be read."),
-        (broken, 0) => format!("Not verified: {works} of {all} {plural} work, {broken} not."),
-        (broken, unknown) => format!(
-            "Not verified: {works} of {all} {plural} work, {broken} not, and {unknown} could not be read."
-        ),
+        (broken, 0) => format!("Not verified: {broken} of {all} {plural} not working."),
+        (broken, unknown) => {
+            format!("Not verified: {broken} of {all} {plural} not working, and {unknown} could not be read.")
+        }
     };
     let _ = write!(text, "\n{}\n", paint(style.strong, &summary));
     text
