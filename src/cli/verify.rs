@@ -8,15 +8,13 @@ use super::session::{self, Broken, Surveyed};
 use super::{DONE, ERROR, Exit, NOT_WORKING};
 use crate::apply;
 use crate::diagnostic::{Diagnostic, Sources, did_you_mean};
-use crate::discover::{Declared, Outcome, Pod, Verification, VerifyRow, verify_wants};
+use crate::discover::{Declared, Outcome, Pods, Verification, VerifyRow, verify_wants};
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::Evaluation;
 use crate::value::{Identity, Place, ProviderRef, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-type Pods = BTreeMap<(Identity<Place>, Arc<str>), Result<Vec<Pod>, String>>;
 
 pub fn run(global: &Global, args: &Verify, terminal: &Terminal) -> Exit {
     finish(session::block_on(verify(global, args, terminal)), terminal)

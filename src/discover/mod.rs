@@ -10,4 +10,4 @@ pub use addons::{AddonPage, AddonRow, VersionRow, usual};
 pub use pods::{Pod, PodCount, pods};
 pub use roles::{RoleRow, cluster_arn};
 pub use settings::{Setting, settings};
-pub use verify::{Concern, Declared, Outcome, Subject, Verification, VerifyRow, verify_wants};
+pub use verify::{Concern, Declared, Outcome, Pods, Subject, Verification, VerifyRow, verify_wants};

@@ -143,13 +143,16 @@ pub struct Declared {
     pub service_accounts: Vec<Arc<str>>,
 }
 
+/// The pods by cluster and namespace; or why they could not be listed.
+pub type Pods = BTreeMap<(Identity<Place>, Arc<str>), Result<Vec<Pod>, String>>;
+
 /// Whose objects are looked at, and what is known of their pods.
 pub struct Verification<'a> {
     pub stack: &'a StackName,
     pub declared: &'a BTreeMap<Identity<Place>, Declared>,
     pub snapshot: &'a Snapshot,
-    /// By cluster and namespace; or why they could not be listed. `None` if nobody looks at pods.
-    pub pods: Option<&'a BTreeMap<(Identity<Place>, Arc<str>), Result<Vec<Pod>, String>>>,
+    /// `None` if nobody looks at pods.
+    pub pods: Option<&'a Pods>,
 }
 
 /// What has to be read of a cluster; nothing more once it is known.
