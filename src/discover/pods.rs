@@ -1,7 +1,7 @@
 //! The pods of a service account, as Kubernetes lists them: whether they run and whether they carry what the webhook
 //! of EKS Pod Identity puts into a pod when it is created.
 
-use super::verify::{Concern, Concerns};
+use super::concern::{Concern, Concerns};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
