@@ -12,5 +12,5 @@ mod survey;
 mod unowned;
 
 pub use import::{Imported, Request, import};
-pub use survey::wants;
+pub use survey::{Role, Survey, wants};
 pub use unowned::{Listing, Unowned, adopt_block, unowned};

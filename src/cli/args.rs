@@ -94,6 +94,9 @@ pub enum Command {
     /// Move a cluster and its add-ons to newer versions, step by step
     #[cfg(feature = "aws")]
     Upgrade(Upgrade),
+    /// Say whether what was applied really works: exit code 2 if not
+    #[cfg(feature = "aws")]
+    Verify(Verify),
     /// The embedded AWS: serve it to any client, list its calls
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
@@ -221,6 +224,24 @@ pub struct Plan {
     /// Say of every change whether the files brought it about since this git revision, or the account
     #[arg(long, value_name = "REV", conflicts_with = "snapshot")]
     pub base: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct Verify {
+    #[command(flatten)]
+    pub variables: Variables,
+    /// Only this cluster; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Vec<String>,
+    /// Look at the pods too, with this kubeconfig or that of KUBECONFIG or ~/.kube/config
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub kubeconfig: Option<Option<PathBuf>>,
+    /// The context of the kubeconfig, the current one otherwise
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    pub context: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! The command line: flags, wiring and exit codes, one file per command. No logic.
 //!
-//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`) or drift, 3 a file is not formatted
-//! (`fmt --check`).
+//! Exit codes: 0 done, 1 error, 2 there are changes (with `--detailed-exitcode`) or drift, or something does not work
+//! (`verify`), 3 a file is not formatted (`fmt --check`).
 
 mod args;
 mod fmt;
@@ -38,6 +38,8 @@ mod files;
 mod git;
 #[cfg(feature = "aws")]
 mod import;
+#[cfg(feature = "aws")]
+mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
@@ -59,6 +61,8 @@ mod show;
 mod snapshot;
 #[cfg(feature = "aws")]
 mod upgrade;
+#[cfg(feature = "aws")]
+mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -71,6 +75,8 @@ pub const DONE: u8 = 0;
 pub const ERROR: u8 = 1;
 /// The plan has changes, and `--detailed-exitcode` asked for this; or there is drift.
 pub const CHANGES: u8 = 2;
+/// `verify` found something that does not work.
+pub const NOT_WORKING: u8 = 2;
 
 /// A file is not formatted, and `fmt --check` asked for this.
 pub const UNFORMATTED: u8 = 3;
@@ -144,6 +150,8 @@ fn run() -> Exit {
         Command::Console(args) => console::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Verify(args) => verify::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

@@ -35,6 +35,7 @@ mod tree;
 mod upgrade;
 mod validation;
 mod value;
+mod verify;
 
 pub use addons::{addon, addon_roles, addons, json_addon, json_addon_roles, json_addons};
 pub use diagnostics::{diagnostics, error_count, finding_count, silenced};
@@ -50,3 +51,4 @@ pub use summary::{Counts, summary};
 pub use upgrade::{upgrade, upgrade_step, upgraded};
 pub use validation::{json_check, json_validation};
 pub use value::{output_list, outputs, value};
+pub use verify::{json_verification, verification};

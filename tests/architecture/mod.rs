@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("live", &["diagnostic", "value", "lang", "kinds"]),
     ("diff", &["diagnostic", "value", "lang", "kinds", "live"]),
     ("author", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
-    ("discover", &["diagnostic", "value", "kinds", "live"]),
+    ("discover", &["diagnostic", "value", "kinds", "live", "author"]),
     ("stack", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
     ("plan", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack"]),
     ("rules", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan"]),

@@ -24,6 +24,7 @@ mod terminal;
 mod trouble;
 mod upgrade;
 mod variables;
+mod verify;
 mod versions;
 mod walkthrough;
 mod world;
