@@ -164,6 +164,13 @@ pub struct Resource {
     pub ignore_changes: Ignore,
 }
 
+impl Resource {
+    /// Whether the block stands for several objects.
+    pub fn is_repeated(&self) -> bool {
+        !matches!(self.repeat, Repeat::Once)
+    }
+}
+
 /// `data "cluster" "x" { name = … }`: what exists outside of the stack.
 #[derive(Clone, Debug)]
 pub(super) struct Data {

@@ -13,6 +13,7 @@ mod expressions;
 mod full;
 mod import;
 mod in_place;
+mod migrate;
 mod outputs;
 mod reads;
 mod recommended;
