@@ -68,21 +68,36 @@ impl<'a> Files<'a> {
         Self { request, survey, drafts, imported, labels, named, units: Vec::new() }
     }
 
+    /// Writes the files of a cluster.
     pub fn write(mut self) -> Result<Imported, Box<Diagnostic>> {
+        self.units();
+        if self.request.new_stack {
+            let text = self.stack();
+            self.file("stack.eks.hcl".to_string(), &text)?;
+        }
+        let header = self.header();
+        let text = self.text(header);
+        self.file(format!("{}.eks.hcl", self.request.cluster), &text)?;
+        self.adopt()?;
+        Ok(self.imported)
+    }
+
+    /// Writes the blocks into one file below a comment, and the adopt blocks.
+    pub fn write_one(mut self, name: &str, about: &str) -> Result<Imported, Box<Diagnostic>> {
+        self.units();
+        let text = self.text(about.to_string());
+        self.file(name.to_string(), &text)?;
+        self.adopt()?;
+        Ok(self.imported)
+    }
+
+    fn units(&mut self) {
         self.roles();
         let survey = self.survey;
         for identity in [&survey.cluster].into_iter().chain(&survey.addons) {
             self.single(identity);
         }
         self.associations();
-        if self.request.new_stack {
-            let text = self.stack();
-            self.file("stack.eks.hcl".to_string(), &text)?;
-        }
-        let text = self.text();
-        self.file(format!("{}.eks.hcl", self.request.cluster), &text)?;
-        self.adopt()?;
-        Ok(self.imported)
     }
 
     /// Lays a text out.
@@ -264,7 +279,7 @@ impl<'a> Files<'a> {
     }
 
     /// The blocks, each after those it refers to.
-    fn text(&mut self) -> String {
+    fn text(&mut self, mut text: String) -> String {
         let mut at: BTreeMap<&Identity<Place>, usize> = BTreeMap::new();
         for (index, unit) in self.units.iter().enumerate() {
             at.extend(unit.members.iter().map(|(identity, _)| (identity, index)));
@@ -285,7 +300,6 @@ impl<'a> Files<'a> {
         }
         // Roles of what is declared elsewhere.
         (0..self.units.len()).for_each(&mut take);
-        let mut text = self.header();
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for index in order {
             let unit = &self.units[index];

@@ -142,7 +142,7 @@ impl<'s> Survey<'s> {
 }
 
 /// What a role's ARN leads to.
-fn role(arn: &str, place: &Place) -> Role {
+pub(super) fn role(arn: &str, place: &Place) -> Role {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, _, "iam", _, account, resource] = parts.as_slice() else {
         return Role::Elsewhere("this is no role's ARN".to_string());

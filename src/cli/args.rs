@@ -80,6 +80,9 @@ pub enum Command {
     /// Write the files of a stack for what exists
     #[cfg(feature = "aws")]
     Import(Import),
+    /// Move a cluster from one mechanism to another
+    #[cfg(feature = "aws")]
+    Migrate(Migrate),
     /// Show a saved plan; without a file, what the stack owns
     Show(Show),
     /// What EKS offers: add-ons, their versions, settings and permissions
@@ -401,6 +404,36 @@ pub struct ImportCluster {
     pub provider: Option<String>,
     #[command(flatten)]
     pub variables: Variables,
+}
+
+#[derive(Args, Debug)]
+pub struct Migrate {
+    #[command(subcommand)]
+    pub command: MigrateCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum MigrateCommand {
+    /// From IAM roles for service accounts (IRSA) to EKS Pod Identity
+    Irsa(MigrateIrsa),
+}
+
+#[derive(Args, Debug)]
+pub struct MigrateIrsa {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// The cluster's name; the stack's only one otherwise
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// The provider block to use, for a cluster that no file names
+    #[arg(long, value_name = "aws.ALIAS", requires = "cluster")]
+    pub provider: Option<String>,
+    /// Take the OIDC provider out of the trust policies, once everything uses Pod Identity
+    #[arg(long)]
+    pub finish: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -125,7 +125,7 @@ pub fn identities(evaluation: &Evaluation) -> BTreeMap<Identity<Place>, Address>
 }
 
 /// The labels of the stack's own files.
-fn labels(program: &Program) -> BTreeSet<(String, String)> {
+pub fn labels(program: &Program) -> BTreeSet<(String, String)> {
     program.root().resources.keys().map(|(kind, label)| (kind.to_string(), label.to_string())).collect()
 }
 

@@ -43,6 +43,8 @@ mod kubernetes;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
+mod migrate;
+#[cfg(feature = "aws")]
 mod outputs;
 #[cfg(feature = "aws")]
 mod owned;
@@ -127,6 +129,8 @@ fn run() -> Exit {
         Command::Snapshot(args) => snapshot::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Import(args) => import::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Migrate(args) => migrate::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Addons(args) => addons::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]

@@ -232,12 +232,7 @@ pub async fn survey(global: &Global, variables: &Variables) -> Result<Surveyed, 
     let mut snapshot = snapshot(&inputs);
     let evaluation =
         apply::declared(&program, &inputs, &connected.aws, &files, &mut snapshot).await.map_err(broken)?;
-    let named = evaluation.instances.iter().filter_map(|instance| {
-        // The first part of the key of whatever lives in a cluster is the cluster's name.
-        let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
-        cluster.then(|| (instance.provider.clone(), Arc::from(instance.symbolic.part(0))))
-    });
-    let clusters: BTreeSet<(ProviderRef, Arc<str>)> = named.collect();
+    let clusters = clusters(&evaluation);
     let wanted = |snapshot: &Snapshot| {
         clusters.iter().flat_map(|(provider, name)| author::wants(provider, name, snapshot)).collect()
     };
@@ -272,6 +267,16 @@ impl Files for TodayAndThen {
             None => self.today.directory(path, levels),
         }
     }
+}
+
+/// The clusters that the files name, each with the provider it is reached with.
+pub fn clusters(evaluation: &Evaluation) -> BTreeSet<(ProviderRef, Arc<str>)> {
+    let named = evaluation.instances.iter().filter_map(|instance| {
+        // The first part of the key of whatever lives in a cluster is the cluster's name.
+        let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
+        cluster.then(|| (instance.provider.clone(), Arc::from(instance.symbolic.part(0))))
+    });
+    named.collect()
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

@@ -197,6 +197,13 @@ pub struct Resource {
     pub conditions: Conditions,
 }
 
+impl Resource {
+    /// Whether the block stands for several objects.
+    pub fn is_repeated(&self) -> bool {
+        !matches!(self.repeat, Repeat::Once)
+    }
+}
+
 /// `data "cluster" "x" { name = … }`: what exists outside of the stack.
 #[derive(Clone, Debug)]
 pub(super) struct Data {

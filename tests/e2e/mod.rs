@@ -14,6 +14,7 @@ mod expressions;
 mod full;
 mod import;
 mod in_place;
+mod migrate;
 mod outputs;
 mod reads;
 mod recommended;
