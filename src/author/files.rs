@@ -33,6 +33,11 @@ impl Unit {
     }
 }
 
+/// What an add-on's block could be called, best first.
+pub(super) fn addon_names(identity: &Identity<Place>) -> [String; 2] {
+    [identity.part(1).to_string(), identity.name().replace('/', "-")]
+}
+
 pub(super) struct Files<'a> {
     request: &'a Request<'a>,
     survey: &'a Survey<'a>,
@@ -82,9 +87,27 @@ impl<'a> Files<'a> {
         Ok(self.imported)
     }
 
-    /// Writes the blocks into one file below a comment, and the adopt blocks.
-    pub fn write_one(mut self, name: &str, about: &str) -> Result<Imported, Box<Diagnostic>> {
+    /// Writes the blocks into one file below a comment, and the adopt blocks. What lives in the cluster comes after
+    /// the block `after`, if one is given.
+    pub fn write_one(
+        mut self,
+        name: &str,
+        about: &str,
+        after: Option<&str>,
+    ) -> Result<Imported, Box<Diagnostic>> {
         self.units();
+        for unit in &mut self.units {
+            if let Some(after) = after
+                && unit.kind != "role"
+                && unit.address(None) != after
+            {
+                let value = Expression::List(vec![Expression::Code(after.to_string())]);
+                let depends = block::Item::Attribute { name: "depends_on".to_string(), value, comment: None };
+                let is_block = |item: &block::Item| matches!(item, block::Item::Block { .. });
+                let at = unit.body.0.iter().position(is_block).unwrap_or(unit.body.0.len());
+                unit.body.0.insert(at, depends);
+            }
+        }
         let text = self.text(about.to_string());
         self.file(name.to_string(), &text)?;
         self.adopt()?;
@@ -207,7 +230,7 @@ impl<'a> Files<'a> {
                 }
                 names.push(format!("{namespace}-{account}"));
             }
-            "addon" => names.extend([identity.part(1).to_string(), identity.name().replace('/', "-")]),
+            "addon" => names.extend(addon_names(identity)),
             _ => names.push(draft.object.text("name").to_string()),
         }
         let label = self.labels.give(schema.kind, &names);

@@ -56,12 +56,14 @@ impl<'s> Edits<'s> {
         Ok(true)
     }
 
-    /// Puts associations in the place of the add-on's role. Whether that was to be done; or why it cannot be.
+    /// Puts associations in the place of the add-on's role, after the block `after` if one is given. Whether that was
+    /// to be done; or why it cannot be.
     pub fn associate(
         &mut self,
         block: &Written<'_>,
         role: &str,
         accounts: &[Arc<str>],
+        after: Option<&str>,
     ) -> Result<bool, String> {
         let body = block.body;
         let old = body.attribute("service_account_role_arn");
@@ -75,19 +77,21 @@ impl<'s> Edits<'s> {
             Some(old) => self.sources.text(old.expr.span()).trim().to_string(),
             None => quoted_string(role),
         };
-        let blocks: Vec<String> = accounts
+        let after = after.filter(|_| body.attribute("depends_on").is_none());
+        let after = after.map(|after| format!("depends_on = [{after}]"));
+        let blocks = accounts
             .iter()
             .map(|account| {
                 let account = quoted_string(account);
                 format!(
                     "pod_identity_association {{\n    service_account = {account}\n    role_arn        = {role}\n  }}"
                 )
-            })
-            .collect();
+            });
+        let parts: Vec<String> = after.into_iter().chain(blocks).collect();
         if let Some(old) = old {
             self.remove(old.span)?;
         }
-        self.append(body, blocks.join("\n\n  "))?;
+        self.append(body, parts.join("\n\n  "))?;
         Ok(true)
     }
 
@@ -225,7 +229,7 @@ mod tests {
 
     fn associated(text: &str) -> Result<Option<String>, String> {
         edited(text, |edits, block| {
-            edits.associate(block, "arn:aws:iam::123456789012:role/r", &["sa".into()]).map(|_| ())
+            edits.associate(block, "arn:aws:iam::123456789012:role/r", &["sa".into()], None).map(|_| ())
         })
     }
 

@@ -1,9 +1,10 @@
 //! The files that move a cluster from IRSA to Pod Identity: blocks for what no file declares, edits of what they do.
 
-use super::files::Files;
+use super::files::{Files, addon_names};
 use super::import::{Draft, Imported, Request};
 use super::irsa::{AGENT, Account, Agent, Irsa, with_pods};
 use super::irsa_edit::{Edits, Written};
+use super::labels::Labels;
 use super::survey::Survey;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::kinds::{self, identity, policy};
@@ -49,6 +50,7 @@ pub fn move_irsa(moving: &Moving<'_>) -> Result<Moved, Box<Diagnostic>> {
         target: moving.request.snapshot.clone(),
         edits: Edits::new(moving.sources),
         drafts: BTreeSet::new(),
+        agent: agent_block(moving),
         made: BTreeSet::new(),
         moved: Moved { left_out: irsa.left_out.clone(), ..Moved::default() },
     };
@@ -86,6 +88,20 @@ pub fn move_irsa(moving: &Moving<'_>) -> Result<Moved, Box<Diagnostic>> {
     }
     mover.agent();
     mover.write()
+}
+
+/// The block of an agent that is yet to be created, if it can be referred to.
+fn agent_block(moving: &Moving<'_>) -> Option<String> {
+    let (irsa, request) = (moving.irsa, &moving.request);
+    if irsa.agent != Agent::Missing {
+        return None;
+    }
+    let id = identity(&irsa.place, "addon", &[irsa.cluster.part(0), AGENT]);
+    if let Some(address) = request.declared.get(&id) {
+        return address.module.is_empty().then(|| format!("{}.{}", address.kind, address.name));
+    }
+    let label = Labels::taken(request.labels.iter().cloned()).give("addon", &addon_names(&id));
+    Some(format!("addon.{label}"))
 }
 
 /// Takes the OIDC provider out of the files' trust policies. `desired` are the trust policies that the files give the
@@ -153,6 +169,8 @@ struct Mover<'m, 'a> {
     edits: Edits<'m>,
     /// What gets a block.
     drafts: BTreeSet<Identity<Place>>,
+    /// The block of the agent, if it is not there yet: whatever uses it comes after.
+    agent: Option<String>,
     /// What of that is new.
     made: BTreeSet<Identity<Place>>,
     moved: Moved,
@@ -235,7 +253,7 @@ impl Mover<'_, '_> {
             let here = block.filter(|_| address.module.is_empty());
             let result = here.map_or_else(
                 || Err("it is declared in a module".into()),
-                |block| self.edits.associate(block, role, accounts),
+                |block| self.edits.associate(block, role, accounts, self.agent.as_deref()),
             );
             match result {
                 Ok(true) => self.moved.moves.push(format!("{address}: {said}")),
@@ -360,8 +378,11 @@ impl Mover<'_, '_> {
             "# What moves from IRSA to Pod Identity on the cluster {cluster}, as written by: eksform migrate irsa\n",
             cluster = request.cluster
         );
-        let imported =
-            Files::new(request, &survey, drafts, Imported::default()).write_one(&self.moving.file, &about)?;
+        let imported = Files::new(request, &survey, drafts, Imported::default()).write_one(
+            &self.moving.file,
+            &about,
+            self.agent.as_deref(),
+        )?;
         self.moved.files = imported.files;
         Ok(self.moved)
     }

@@ -20,26 +20,27 @@ fn seeded() -> World {
 fn trust(world: &World, role: &str) -> String {
     let export = world.plain(&["sandbox", "export", "--dir", "../sandbox"], &[]).done().stdout;
     let export: serde_json::Value = serde_json::from_str(&export).expect("JSON");
-    let roles = export["accounts"]["123456789012"]["roles"].as_array().expect("roles").clone();
-    let found = roles.into_iter().find(|one| one["RoleName"] == role).expect("a role");
-    found["AssumeRolePolicyDocument"].to_string()
+    let trust = &export["documents"][format!("123456789012/iam/role/{role}")]["trust"];
+    trust.as_str().expect("a trust policy").to_string()
 }
 
-/// Fails unless the how-to guide shows the output as it is, but for the line that names the account.
+/// Fails unless the how-to guide shows this part of an output: from a text on to the next empty line.
 #[track_caller]
-fn as_in_the_guide(output: &str) {
+fn in_the_guide(output: &str, from: &str) {
     let guide = include_str!("../../docs/how-to/move-to-pod-identity.md");
-    let (_, shown) = output.split_once("\n\n").unwrap();
-    for part in shown.split("\n\n") {
-        assert!(guide.contains(part.trim()), "docs/how-to/move-to-pod-identity.md does not show\n{part}");
-    }
+    let (_, rest) = output.split_once(from).expect(from);
+    let shown = format!("{from}{}", rest.split("\n\n").next().unwrap_or_default());
+    assert!(guide.contains(shown.trim_end()), "docs/how-to/move-to-pod-identity.md does not show\n{shown}");
 }
 
 #[test]
 fn a_cluster_moves_and_nothing_is_removed_before_it_is_safe() {
     let world = seeded();
     world.unchanged();
-    world.run(&["migrate", "irsa", "--finish"]).ends(1).complains(&[
+    let refused = world.run(&["migrate", "irsa", "--finish"]).ends(1);
+    world.snapshot(&refused.stderr, "migrate-too-early");
+    in_the_guide(&refused.stderr, "error[irsa-in-use]");
+    refused.complains(&[
         "The OIDC provider is still needed, so no trust policy was changed",
         "role.demo-cni: the add-on vpc-cni still uses it through IRSA",
         "role.demo-cni: kube-system/aws-node has no Pod Identity association",
@@ -53,9 +54,11 @@ fn a_cluster_moves_and_nothing_is_removed_before_it_is_safe() {
 
     let (moved, calls) = world.during(|| world.run(&["migrate", "irsa"]).done());
     world.snapshot(&moved.stdout, "migrate");
-    as_in_the_guide(&moved.stdout);
+    in_the_guide(&moved.stdout, "From IRSA to Pod Identity");
+    in_the_guide(&printed.stdout, "--- old/main.eks.hcl");
+    in_the_guide(&printed.stdout, "pod_identity_association \"orders\"");
     assert_eq!(writes(&calls), Vec::<String>::new());
-    assert_eq!(count(&calls, "GetAccountAuthorizationDetails") > 0, true);
+    assert!(count(&calls, "GetAccountAuthorizationDetails") > 0);
     world.run(&["fmt", "--check"]).done();
 
     // Written, and not applied yet.
@@ -65,6 +68,10 @@ fn a_cluster_moves_and_nothing_is_removed_before_it_is_safe() {
     let order = writes(&calls);
     let at = |operation: &str| order.iter().position(|one| one == operation).expect(operation);
     assert!(at("UpdateAssumeRolePolicy") < at("UpdateAddon"), "{order:?}");
+    // No pod is sent to an agent that is not there.
+    for later in ["UpdateAddon", "CreatePodIdentityAssociation"] {
+        assert!(at("CreateAddon") < at(later), "{order:?}");
+    }
     for (role, account) in [("demo-cni", "aws-node"), ("demo-ebs", "ebs-csi"), ("demo-orders", "orders")] {
         let trust = trust(&world, role);
         assert!(trust.contains("pods.eks.amazonaws.com") && trust.contains("sts:TagSession"), "{trust}");
@@ -79,6 +86,7 @@ fn a_cluster_moves_and_nothing_is_removed_before_it_is_safe() {
 
     let finished = world.run(&["migrate", "irsa", "--finish"]).done();
     world.snapshot(&finished.stdout, "migrate-finish");
+    in_the_guide(&finished.stdout, "From IRSA to Pod Identity");
     world.run(&["fmt", "--check"]).done();
     let (_, calls) = world.during(|| world.apply().done());
     assert!(writes(&calls).iter().all(|one| one == "UpdateAssumeRolePolicy"), "{:?}", writes(&calls));
