@@ -50,14 +50,19 @@ pub fn run(global: &Global, args: &Check, terminal: &Terminal) -> Exit {
         }
     };
     if let Err(problem) = report(global, args, &outcome, terminal) {
-        terminal.complain(&[problem], &outcome.sources);
+        terminal.complain(&[*problem], &outcome.sources);
         return ERROR;
     }
     let fails = |severity| severity == Severity::Error || (args.strict && severity == Severity::Warning);
     if outcome.findings.iter().any(|finding| fails(finding.severity)) { ERROR } else { DONE }
 }
 
-fn report(global: &Global, args: &Check, outcome: &Outcome, terminal: &Terminal) -> Result<(), Diagnostic> {
+fn report(
+    global: &Global,
+    args: &Check,
+    outcome: &Outcome,
+    terminal: &Terminal,
+) -> Result<(), Box<Diagnostic>> {
     let Outcome { findings, silenced, sources, .. } = outcome;
     if args.json {
         terminal.print(&format!("{:#}\n", render::json_check(findings, silenced, sources)));
@@ -78,7 +83,10 @@ fn report(global: &Global, args: &Check, outcome: &Outcome, terminal: &Terminal)
             return Ok(());
         };
         std::fs::write(global.path(file), text).map_err(|error| {
-            Diagnostic::error("unwritable-file", format!("{} cannot be written: {error}", file.display()))
+            Box::new(Diagnostic::error(
+                "unwritable-file",
+                format!("{} cannot be written: {error}", file.display()),
+            ))
         })?;
     }
     if let Some(header) = &outcome.header {

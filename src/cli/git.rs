@@ -21,7 +21,7 @@ pub struct Commit {
 }
 
 /// Runs git in a directory. What it says goes into the error.
-fn git(directory: &Path, args: &[&str], input: &str) -> Result<Output, Diagnostic> {
+fn git(directory: &Path, args: &[&str], input: &str) -> Result<Output, Box<Diagnostic>> {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).args(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -34,8 +34,10 @@ fn git(directory: &Path, args: &[&str], input: &str) -> Result<Output, Diagnosti
         child.wait_with_output()
     };
     run(&mut command).map_err(|error| {
-        Diagnostic::error("no-git", format!("git cannot be run: {error}"))
-            .help("--base reads files of another revision: install git, or plan without it")
+        Box::new(
+            Diagnostic::error("no-git", format!("git cannot be run: {error}"))
+                .help("--base reads files of another revision: install git, or plan without it"),
+        )
     })
 }
 
@@ -48,7 +50,7 @@ pub fn base(directory: &Path, revision: &str) -> Result<Base, Vec<Diagnostic>> {
     let prefix = prefix(directory, revision)?;
     let name = format!("{revision}^{{commit}}");
     let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &name];
-    let found = git(directory, &args, "").map_err(|problem| vec![problem])?;
+    let found = git(directory, &args, "").map_err(|problem| vec![*problem])?;
     let hash = String::from_utf8_lossy(&found.stdout).trim().to_string();
     if !found.status.success() || hash.is_empty() {
         return Err(vec![
@@ -80,7 +82,7 @@ pub fn commit(directory: &Path, base: &Base) -> Result<Commit, Vec<Diagnostic>> 
 
 /// Where the directory lies in its repository.
 fn prefix(directory: &Path, revision: &str) -> Result<String, Vec<Diagnostic>> {
-    let top = git(directory, &["rev-parse", "--show-prefix"], "").map_err(|problem| vec![problem])?;
+    let top = git(directory, &["rev-parse", "--show-prefix"], "").map_err(|problem| vec![*problem])?;
     if top.status.success() {
         return Ok(String::from_utf8_lossy(&top.stdout).trim_end_matches('\n').to_string());
     }
@@ -112,7 +114,7 @@ impl Commit {
         let inside = self.within(relative).ok_or_else(Vec::new)?;
         let tree = format!("{}:{inside}", self.hash);
         let listed = git(&self.directory, &["ls-tree", "--full-tree", "-z", "--name-only", &tree], "")
-            .map_err(|it| vec![it])?;
+            .map_err(|it| vec![*it])?;
         if !listed.status.success() {
             return Err(Vec::new());
         }
@@ -165,7 +167,7 @@ impl Commit {
             }
             // There was no such directory.
             Ok(_) => Fact::Absent,
-            Err(problem) => Fact::Denied(problem.message.into()),
+            Err(problem) => Fact::Denied(problem.message.clone().into()),
         }
     }
 
@@ -176,7 +178,7 @@ impl Commit {
         let output = match git(&self.directory, &["cat-file", "--batch", "--follow-symlinks"], &name) {
             Ok(output) if output.status.success() => output,
             Ok(output) => return Fact::Denied(said(&output).into()),
-            Err(problem) => return Fact::Denied(problem.message.into()),
+            Err(problem) => return Fact::Denied(problem.message.clone().into()),
         };
         // `HASH blob SIZE`, the content and a line break; or `NAME missing` and the like.
         let Some(end) = output.stdout.iter().position(|byte| *byte == b'\n') else { return Fact::Absent };

@@ -151,11 +151,13 @@ async fn moved(
     let free = |stem: &str| {
         let names = [format!("{stem}.eks.hcl"), format!("{stem}-{cluster}.eks.hcl")];
         names.into_iter().find(|name| !global.chdir.join(name).exists()).ok_or_else(|| {
-            Diagnostic::error(
-                "file-exists",
-                format!("{stem}-{cluster}.eks.hcl exists already, and is not overwritten"),
+            Box::new(
+                Diagnostic::error(
+                    "file-exists",
+                    format!("{stem}-{cluster}.eks.hcl exists already, and is not overwritten"),
+                )
+                .help("move it away, or print with --dry-run"),
             )
-            .help("move it away, or print with --dry-run")
         })
     };
     let default_tags = evaluation.providers.get(provider).map(|config| config.default_tags.clone());

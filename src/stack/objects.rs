@@ -193,6 +193,7 @@ impl Evaluator<'_> {
         }
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the parts of one instance")]
     pub(super) fn propose(
         &mut self,
         schema: &'static Schema,
