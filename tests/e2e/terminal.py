@@ -1,6 +1,6 @@
 """Runs a command on a terminal of its own: terminal.py STEPS COMMAND ARGUMENT...
 
-STEPS is a JSON list of [text to wait for, text to type]. Prints all that the terminal showed and ends as the
+STEPS is a JSON list of [text to wait for, text to type, whether it must not show]. Prints all that the terminal showed and ends as the
 command does.
 """
 
@@ -9,6 +9,7 @@ import os
 import pty
 import select
 import sys
+import termios
 import time
 
 steps = json.loads(sys.argv[1])
@@ -18,8 +19,11 @@ if child == 0:
 shown, seen, end = b"", 0, time.monotonic() + 60
 while time.monotonic() < end:
     if steps and steps[0][0].encode() in shown[seen:]:
-        expected, typed = steps.pop(0)
+        expected, typed, unseen = steps.pop(0)
         seen = shown.index(expected.encode(), seen) + len(expected.encode())
+        # The question shows just before the terminal stops to echo.
+        while unseen and termios.tcgetattr(terminal)[3] & termios.ECHO and time.monotonic() < end:
+            time.sleep(0.005)
         os.write(terminal, typed.encode())
     if not select.select([terminal], [], [], 0.1)[0]:
         continue

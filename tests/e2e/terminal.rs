@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the person waits for and types.
 pub struct Terminal {
-    steps: Vec<(String, String)>,
+    steps: Vec<(String, String, bool)>,
     waits: Vec<String>,
 }
 
@@ -27,9 +27,18 @@ impl Terminal {
     }
 
     pub fn types(&mut self, text: &str) -> &mut Self {
+        self.step(text, false)
+    }
+
+    /// Types once the terminal shows nothing of it.
+    pub fn types_unseen(&mut self, text: &str) -> &mut Self {
+        self.step(text, true)
+    }
+
+    fn step(&mut self, text: &str, unseen: bool) -> &mut Self {
         let last = self.waits.pop().unwrap_or_default();
-        self.steps.extend(self.waits.drain(..).map(|wait| (wait, String::new())));
-        self.steps.push((last, text.to_string()));
+        self.steps.extend(self.waits.drain(..).map(|wait| (wait, String::new(), false)));
+        self.steps.push((last, text.to_string(), unseen));
         self
     }
 

@@ -70,12 +70,12 @@ output \"length\" { value = nonsensitive(length(var.password)) }
     );
     let Some(mut person) = Terminal::new() else { return };
     person.sees("var.list\r\n  Names of the teams\r\n\r\n  Enter a value: ").types("[\"a\", \"b\"]\r");
-    person.sees("var.password\r\n\r\n  Enter a value: ").types("hush-hush\r");
+    person.sees("var.password\r\n\r\n  Enter a value: ").types_unseen("hush-hush\r");
     let answered =
         person.run(world.command(&["output", "--sandbox=../sandbox", "--json", "--var=given=1"])).done();
     answered.says(&["\"value\": 9", "\"b\""]);
     let Some(mut person) = Terminal::new() else { return };
-    person.sees("Enter a value: ").types("[]\r").sees("Enter a value: ").types("hush-hush\r");
+    person.sees("Enter a value: ").types("[]\r").sees("Enter a value: ").types_unseen("hush-hush\r");
     let answered = person.run(world.command(&["output", "--sandbox=../sandbox", "--var=given=1"])).done();
     assert!(!answered.stdout.contains("hush"), "{}", answered.stdout);
 
