@@ -60,6 +60,8 @@ struct Waiting<'a> {
     deadline: Duration,
     progress: &'a (dyn Fn(&str) + Sync),
     watch: Watch,
+    /// Whether the call's effect is there at once (tags), whatever else the object is in.
+    at_once: bool,
 }
 
 /// See [`Aws::settle`](super::Aws::settle).
@@ -72,7 +74,8 @@ pub(super) async fn settle(
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Settled, CallError> {
     let watch = pace.watch(FIRST_PAUSE, LONGEST_PAUSE);
-    let mut waiting = Waiting { connection, request, deadline, progress, watch };
+    let at_once = matches!(wait, Wait::None);
+    let mut waiting = Waiting { connection, request, deadline, progress, watch, at_once };
     match wait {
         Wait::None if request.is_delete() => Ok(Settled { object: None, notes: Vec::new() }),
         Wait::Gone => waiting.gone().await,
@@ -146,6 +149,10 @@ impl Waiting<'_> {
                 Err(self.failure(text))
             }
             (Phase::Deleting, _) => Err(self.failure(format!("{} is being deleted", self.request.identity))),
+            (Phase::Settled, _) if self.at_once => {
+                self.kept(object)?;
+                done(Vec::new())
+            }
             (Phase::Settled, "DEGRADED") => match self.waits_for_nodes(object).await? {
                 true => done(vec![format!(
                     "{} is DEGRADED until the cluster has nodes: nothing runs its pods yet",

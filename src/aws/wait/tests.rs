@@ -168,3 +168,14 @@ async fn a_new_role_may_take_a_while_to_show() {
     let (settled, _) = waited(("role", &["x"]), "CreateRole", &[], Wait::Settled, reply).await;
     assert_eq!(settled.expect("settled").object.expect("it exists").text("unique_id"), "AROA");
 }
+
+/// Tags are there at once, however the add-on fares.
+#[tokio::test(start_paused = true)]
+async fn tagging_something_unwell_is_done_at_once() {
+    for (status, issue) in [("UPDATE_FAILED", None), ("DEGRADED", Some("ConfigurationConflict"))] {
+        let (settled, told) =
+            waited(CNI, "TagResource", &["tags"], Wait::None, in_turn(vec![addon(status, issue)])).await;
+        assert_eq!(settled.expect(status).object.expect("it is there").status.as_ref(), status);
+        assert_eq!(told, [status]);
+    }
+}
