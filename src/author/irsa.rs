@@ -69,14 +69,7 @@ pub fn irsa_wants(provider: &ProviderRef, cluster: &str, snapshot: &Snapshot) ->
         let addon = identity(&place, "addon", &[cluster, addon]);
         let Some(object) = snapshot.object(&addon).and_then(Fact::known) else { continue };
         if !object.text("service_account_role_arn").is_empty() {
-            let key = configuration_key(&place, &addon, object);
-            if !snapshot.addon_configurations.contains_key(&key) {
-                wants.insert(Want::AddonConfiguration {
-                    provider: provider.clone(),
-                    addon: key.addon,
-                    version: key.version,
-                });
-            }
+            wants.extend(survey::configuration_want(provider, &addon, object, snapshot));
         }
     }
     wants

@@ -18,5 +18,5 @@ pub use import::{Imported, Request, import};
 pub use irsa::{Irsa, find as find_irsa, irsa_wants};
 pub use irsa_edit::Written;
 pub use irsa_files::{Moved, Moving, finish_irsa, move_irsa};
-pub use survey::{Role, Survey, wants};
+pub use survey::{Role, Survey, configuration_want, wants};
 pub use unowned::{Listing, Unowned, adopt_block, unowned};

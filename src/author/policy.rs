@@ -6,28 +6,12 @@ use crate::diff;
 use crate::kinds::{Schema, policy};
 use crate::value::{Map, Value};
 
-/// The order in which people write the elements of a policy.
-const ORDER: [&str; 12] = [
-    "Version",
-    "Id",
-    "Statement",
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-
 /// A policy as `jsonencode({ … })`; what is no JSON object stays text.
 pub fn document(document: &Value) -> Expression {
     let read = document.as_str().and_then(|text| policy::parse(text).ok());
     match read.as_ref().unwrap_or(document) {
         object if object.as_map().is_some() && depth(object) < 24 => {
-            Expression::Call("jsonencode", Box::new(Expression::value(object, &ORDER)))
+            Expression::Call("jsonencode", Box::new(Expression::value(object, &policy::ELEMENTS)))
         }
         _ => Expression::Scalar(document.clone()),
     }

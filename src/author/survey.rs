@@ -24,6 +24,21 @@ pub fn wants(provider: &ProviderRef, cluster: &str, snapshot: &Snapshot) -> BTre
     wants
 }
 
+/// What has to be read to know what EKS says about the version a live add-on is at; `None` once it is known.
+pub fn configuration_want(
+    provider: &ProviderRef,
+    addon: &Identity<Place>,
+    object: &Object,
+    snapshot: &Snapshot,
+) -> Option<Want> {
+    let want = Want::AddonConfiguration {
+        provider: provider.clone(),
+        addon: addon.part(1).into(),
+        version: object.text("version").into(),
+    };
+    (!snapshot.answers(&want, &addon.scope)).then_some(want)
+}
+
 /// A cluster and what belongs to it.
 pub struct Survey<'s> {
     snapshot: &'s Snapshot,

@@ -16,7 +16,7 @@ use crate::lang::quoted_string;
 use crate::live::{AddonConfiguration, AddonKey, Fact, Offer, Snapshot, StackName};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, SourceTree};
-use crate::value::{Identity, Place, ProviderRef, Want};
+use crate::value::{Place, ProviderRef, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -105,9 +105,7 @@ impl Catalog {
 
     /// The Kubernetes version of a live cluster.
     async fn version_of(&mut self, name: &str) -> Result<Option<Arc<str>>, Broken> {
-        let Some(schema) = kinds::schema("cluster") else { return Ok(None) };
-        let key = Arc::from([schema.key_part(name)]);
-        let identity = Identity { scope: self.provider.clone(), kind: schema.kind.into(), key };
+        let identity = kinds::identity(&self.provider, "cluster", &[name]);
         self.ask([Want::Object(identity.clone())]).await?;
         let object = self.snapshot.object(&identity.within(self.place.clone()));
         Ok(object.and_then(Fact::known).map(|object| object.text("version").into()))
@@ -210,7 +208,7 @@ async fn list(global: &Global, args: &AddonsList, terminal: &Terminal) -> Result
         .collect();
     super::completion::remember(&offers);
     if args.place.json {
-        terminal.print(&render::json_addons(&catalog.kubernetes, &rows));
+        terminal.print(&format!("{:#}\n", render::json_addons(&catalog.kubernetes, &rows)));
     } else {
         terminal.print(&format!(
             "{}, Kubernetes {}\n\n",
@@ -241,7 +239,7 @@ async fn show(global: &Global, args: &AddonsShow, terminal: &Terminal) -> Result
     }
     let page = AddonPage::new(&offer, &version, &catalog.kubernetes, configuration.and_then(Fact::known));
     terminal.print(&if args.place.json {
-        render::json_addon(&page)
+        format!("{:#}\n", render::json_addon(&page))
     } else {
         render::addon(&page, terminal.style())
     });
@@ -294,7 +292,7 @@ async fn roles(global: &Global, args: &AddonsRoles, terminal: &Terminal) -> Resu
     })?;
     let namespace = offer.versions.iter().find_map(|version| version.namespace.clone());
     let cluster = args.place.cluster.as_deref();
-    let arn = cluster.and_then(|name| discover::cluster_arn(&catalog.place, name));
+    let arn = cluster.and_then(|name| kinds::cluster_arn(&catalog.place, name));
     let rows: Vec<RoleRow> = accounts
         .iter()
         .flat_map(|(account, policies)| {
@@ -310,7 +308,7 @@ async fn roles(global: &Global, args: &AddonsRoles, terminal: &Terminal) -> Resu
         })
         .collect();
     terminal.print(&if args.place.json {
-        render::json_addon_roles(&offer.addon, &rows)
+        format!("{:#}\n", render::json_addon_roles(&offer.addon, &rows))
     } else {
         render::addon_roles(&offer.addon, &version, accounts.is_empty(), &rows, terminal.style())
     });

@@ -3,15 +3,14 @@
 //! One file per fact: its fingerprint in the first line, then the fact in the form of a snapshot. A file that
 //! does not hold what it should is as good as none, and is written anew.
 
+use super::files;
 use crate::aws::Memory;
 use crate::live::{AddonConfiguration, AddonKey, Digest, Fact, Snapshot};
 use crate::plan::saved;
 use etcetera::BaseStrategy;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Names another directory than the platform's.
 const DIRECTORY: &str = "EKSFORM_CACHE_DIR";
@@ -103,24 +102,9 @@ impl Memory for Cache {
         let fact = saved::write_snapshot(&snapshot);
         let text = format!("{}\n{fact}", Digest::of_text(&fact));
         // A cache that cannot be written costs a call the next time, and nothing else.
-        let _ = write(&self.file(key), &text);
+        let _ =
+            std::fs::create_dir_all(&self.directory).and_then(|()| files::replace(&self.file(key), &text));
     }
-}
-
-/// Writes a file at once: whoever reads it meanwhile reads what was there before.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let draft = directory.join(format!(".{}-{number}", std::process::id()));
-    let written = std::fs::File::create(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| std::fs::rename(&draft, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&draft);
-    }
-    written
 }
 
 #[cfg(test)]

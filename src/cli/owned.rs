@@ -41,7 +41,7 @@ async fn owned(global: &Global, args: &Show, terminal: &Terminal) -> Result<Exit
     connected.aws.answer(&evaluation.providers, stack, &wants, &mut snapshot).await.map_err(broken)?;
     let rows = rows(&snapshot, stack);
     if args.json {
-        terminal.print(&render::json_owned(&stack.to_string(), &rows));
+        terminal.print(&format!("{:#}\n", render::json_owned(&stack.to_string(), &rows)));
     } else {
         terminal.print(&format!("{}\n\n", session::header(&connected, &snapshot)));
         terminal.print(&render::owned(&stack.to_string(), &rows, terminal.style()));

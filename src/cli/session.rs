@@ -151,7 +151,14 @@ pub fn plan_offline(
 
 /// What the files declare, and what is worth a warning. Errors of declarations and of expressions come together.
 fn declared(inputs: &Inputs) -> Result<(Program, Vec<Diagnostic>), Broken> {
-    let (program, mut diagnostics) = stack::declare(&inputs.sources);
+    sound(stack::declare(&inputs.sources), inputs)
+}
+
+/// The same of what was read already.
+fn sound(
+    (program, mut diagnostics): (Program, Vec<Diagnostic>),
+    inputs: &Inputs,
+) -> Result<(Program, Vec<Diagnostic>), Broken> {
     let (_, first) = stack::evaluate(&program, inputs, &Snapshot::default());
     let first = stack::without_consequences(&diagnostics, first);
     if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
@@ -183,13 +190,11 @@ pub async fn look(
     connected: Option<Connected>,
     scope: Scope,
 ) -> Result<(Session, Vec<Diagnostic>), Broken> {
-    if planning.asking.input {
-        let (program, diagnostics) = stack::declare(&inputs.sources);
-        if !diagnostics.iter().any(Diagnostic::is_error) {
-            ask::missing(&program.root().variables, &mut inputs.variables);
-        }
+    let (program, diagnostics) = stack::declare(&inputs.sources);
+    if planning.asking.input && !diagnostics.iter().any(Diagnostic::is_error) {
+        ask::missing(&program.root().variables, &mut inputs.variables);
     }
-    let (program, mut diagnostics) = declared(&inputs)?;
+    let (program, mut diagnostics) = sound((program, diagnostics), &inputs)?;
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
     let connected = match connected {

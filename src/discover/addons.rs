@@ -56,7 +56,6 @@ pub struct VersionRow {
 /// Everything about one version of an add-on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddonPage {
-    pub row: Option<AddonRow>,
     pub name: Arc<str>,
     pub version: Arc<str>,
     pub kubernetes: Arc<str>,
@@ -86,7 +85,6 @@ impl AddonPage {
         let about = offer.versions.iter().find(|known| &*known.version == version);
         let schema = configuration.and_then(|configuration| configuration.schema.as_deref());
         Self {
-            row: AddonRow::new(offer, configuration),
             name: offer.addon.clone(),
             version: version.into(),
             kubernetes: kubernetes.into(),

@@ -10,6 +10,6 @@ mod verify;
 pub use addons::{AddonPage, AddonRow, VersionRow, usual};
 pub use concern::{Concern, Outcome, Subject, VerifyRow};
 pub use pods::{Pod, PodCount, pods};
-pub use roles::{RoleRow, cluster_arn};
+pub use roles::RoleRow;
 pub use settings::{Setting, settings};
 pub use verify::{Declared, Pods, Verification, verify_wants};

@@ -1,8 +1,8 @@
 //! The account's roles that an add-on could use.
 
+use crate::kinds::pod_trust;
 use crate::kinds::recommended::Session;
-use crate::kinds::{self, pod_trust};
-use crate::value::{Map, Place, Value};
+use crate::value::{Map, Value};
 use std::sync::Arc;
 
 /// A role that Pod Identity can use for a service account, and how it compares to the recommendation.
@@ -59,12 +59,4 @@ impl RoleRow {
     pub fn suffices(&self) -> bool {
         self.lacks.is_empty() && self.trust.is_empty()
     }
-}
-
-/// The ARN a cluster of that name has.
-pub fn cluster_arn(place: &Place, cluster: &str) -> Option<String> {
-    let schema = kinds::schema("cluster")?;
-    let predicted = (schema.predict)(place, &[schema.key_part(cluster)], &Map::new());
-    let arn = predicted.into_iter().find(|(name, _)| *name == "arn");
-    arn.and_then(|(_, arn)| arn.as_str().map(str::to_string))
 }

@@ -3,10 +3,9 @@
 
 use super::concern::{Concern, Concerns, Outcome, Subject, VerifyRow};
 use super::pods::{self, Pod};
-use super::roles::cluster_arn;
 use crate::author::{self, Role, Survey};
 use crate::kinds::recommended::Session;
-use crate::kinds::{identity, pod_trust};
+use crate::kinds::{cluster_arn, identity, pod_trust};
 use crate::live::{AddonKey, Fact, Object, Phase, Snapshot, StackName};
 use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,14 +42,9 @@ pub fn verify_wants(provider: &ProviderRef, cluster: &str, snapshot: &Snapshot) 
     let Some(place) = snapshot.place(provider, true) else { return wants };
     let survey = Survey::new(&place, cluster, snapshot);
     for addon in &survey.addons {
-        let Some(version) = survey.object(addon).map(|object| object.text("version")) else { continue };
-        let key = AddonKey { place: place.clone(), addon: addon.part(1).into(), version: version.into() };
-        if !version.is_empty() && !snapshot.addon_configurations.contains_key(&key) {
-            wants.insert(Want::AddonConfiguration {
-                provider: provider.clone(),
-                addon: key.addon,
-                version: key.version,
-            });
+        let Some(object) = survey.object(addon) else { continue };
+        if !object.text("version").is_empty() {
+            wants.extend(author::configuration_want(provider, addon, object, snapshot));
         }
     }
     wants

@@ -271,11 +271,16 @@ const OPERATIONS: &[Operation] = &[
     Operation::new("DeleteCluster", &["eks:DeleteCluster"], 20).takes(210, Exclusive::Cluster),
 ];
 
-/// `arn:<partition>:eks:<region>:<account>:cluster/<name>`.
+/// The ARN a cluster of that name has: `arn:<partition>:eks:<region>:<account>:cluster/<name>`. `None` without
+/// a region.
+pub fn arn(place: &Place, name: &str) -> Option<String> {
+    let region = place.region.as_ref()?;
+    Some(format!("arn:{}:eks:{region}:{}:cluster/{name}", place.partition, place.account))
+}
+
 fn predict(place: &Place, key: &[KeyPart], _: &Map) -> Vec<(&'static str, Value)> {
-    let (Some(region), Some(name)) = (&place.region, key.first()) else { return Vec::new() };
-    let arn = format!("arn:{}:eks:{region}:{}:cluster/{}", place.partition, place.account, name.as_str());
-    vec![("arn", Value::from(arn))]
+    let arn = key.first().and_then(|name| arn(place, name.as_str()));
+    arn.map(|arn| ("arn", Value::from(arn))).into_iter().collect()
 }
 
 pub static SCHEMA: Schema = Schema {

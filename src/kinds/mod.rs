@@ -16,6 +16,7 @@ mod trust;
 pub mod version;
 
 use crate::value::{Identity, KeyPart};
+pub use cluster::arn as cluster_arn;
 pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,

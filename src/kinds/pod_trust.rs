@@ -55,7 +55,7 @@ fn principal(statement: &Value) -> bool {
 
 fn action(statement: &Value, needed: &str) -> bool {
     let actions = statement.get("Action").and_then(Value::as_items).unwrap_or_default();
-    actions.iter().filter_map(Value::as_str).any(|pattern| like(pattern, needed))
+    actions.iter().filter_map(Value::as_str).any(|pattern| policy::fits(pattern, needed))
 }
 
 /// The first condition key that does not hold, or of which nothing is known.
@@ -100,39 +100,11 @@ fn holds(operator: &str, key: &str, values: &[String], session: &Session<'_>) ->
     Some(match operator {
         "stringequals" => any(&|value| value == actual),
         "stringequalsignorecase" => any(&|value| value.eq_ignore_ascii_case(actual)),
-        "stringlike" | "arnequals" | "arnlike" => any(&|value| like(value, actual)),
+        "stringlike" | "arnequals" | "arnlike" => any(&|value| policy::fits(value, actual)),
         "stringnotequals" => !any(&|value| value == actual),
-        "stringnotlike" | "arnnotequals" | "arnnotlike" => !any(&|value| like(value, actual)),
+        "stringnotlike" | "arnnotequals" | "arnnotlike" => !any(&|value| policy::fits(value, actual)),
         _ => return None,
     })
-}
-
-/// Whether a text matches a pattern with `*` and `?`.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Back to the last star whenever what follows it does not match.
-    let (mut at, mut read, mut star) = (0, 0, None);
-    while read < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, read));
-                at += 1;
-            }
-            Some(c) if *c == '?' || *c == text[read] => {
-                at += 1;
-                read += 1;
-            }
-            _ => match star {
-                Some((begin, matched)) => {
-                    star = Some((begin, matched + 1));
-                    at = begin + 1;
-                    read = matched + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|c| *c == '*')
 }
 
 /// What a role lacks of a recommendation for these pods; empty if it suffices.
@@ -224,7 +196,7 @@ mod tests {
             ("a**", "a", true),
             ("*ab", "aab", true),
         ] {
-            assert_eq!(like(pattern, text), matches, "{pattern} {text}");
+            assert_eq!(policy::fits(pattern, text), matches, "{pattern} {text}");
         }
     }
 }

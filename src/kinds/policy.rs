@@ -33,7 +33,7 @@ pub fn canonical(document: &Value) -> Result<Value, String> {
                         canonical.insert(key.clone(), value.clone());
                     }
                     other => {
-                        let near = near(other, &["Version", "Id", "Statement"]);
+                        let near = near(other, &ELEMENTS[..OF_STATEMENTS]);
                         return Err(format!("a policy document has no element \"{other}\"{near}"));
                     }
                 }
@@ -62,7 +62,11 @@ pub fn text(document: &Value) -> String {
     }
 }
 
-const STATEMENT: [&str; 9] = [
+/// The elements of a document and its statements, in the order in which policies are written everywhere.
+pub const ELEMENTS: [&str; 12] = [
+    "Version",
+    "Id",
+    "Statement",
     "Sid",
     "Effect",
     "Principal",
@@ -73,6 +77,37 @@ const STATEMENT: [&str; 9] = [
     "NotResource",
     "Condition",
 ];
+
+/// Where in [`ELEMENTS`] those of statements begin.
+const OF_STATEMENTS: usize = 3;
+
+/// Whether a text fits a pattern with `*` and `?`.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    // Where to go on after the last `*`, and how far it had reached.
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while read < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(expected) if *expected == '?' || *expected == text[read] => {
+                at += 1;
+                read += 1;
+            }
+            _ => match star {
+                Some((after, reached)) => {
+                    at = after + 1;
+                    read = reached + 1;
+                    star = Some((after, reached + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|rest| *rest == '*')
+}
 
 /// The element that was probably meant.
 fn near(given: &str, known: &[&str]) -> String {
@@ -115,7 +150,7 @@ fn statement(value: &Value) -> Result<Value, String> {
             "Sid" if value.as_str() == Some("") => continue,
             "Sid" | "Effect" => value.clone(),
             other => {
-                let near = near(other, &STATEMENT);
+                let near = near(other, &ELEMENTS[OF_STATEMENTS..]);
                 return Err(format!("a statement has no element \"{other}\"{near}"));
             }
         };
@@ -178,6 +213,23 @@ fn condition(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("*", "sts:assumerole", true),
+            ("sts:*", "sts:tagsession", true),
+            ("sts:?agSession", "sts:TagSession", true),
+            ("arn:*:cluster/*", "arn:aws:eks:us-east-2:1:cluster/demo", true),
+            ("a*b*c", "axxbxxbc", true),
+            ("a*b", "axxbc", false),
+            ("", "a", false),
+            ("?", "é", true),
+        ] {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+    }
 
     fn same(a: &str, b: &str) -> bool {
         canonical(&Value::from(a)).expect(a) == canonical(&Value::from(b)).expect(b)

@@ -74,6 +74,10 @@ pub fn satisfies(constraint: &str, version: &str) -> Option<bool> {
     Some(all)
 }
 
+/// Add-ons that EKS moves one minor version at a time.
+/// Source: EKS user guide, "Update the Amazon VPC CNI (Amazon EKS add-on)".
+pub const ONE_MINOR_AT_A_TIME: &[&str] = &["vpc-cni"];
+
 /// The numbers in a version, in order, by which versions compare: `v1.19.0-eksbuild.2` is 1, 19, 0, 2.
 pub fn numbers(version: &str) -> Vec<u64> {
     version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()

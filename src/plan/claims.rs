@@ -50,10 +50,8 @@ impl Claims<'_, '_> {
         self.draft.change.identity.part(0)
     }
 
-    fn identity(&self, kind: &str, parts: &[&str]) -> Option<Identity<Place>> {
-        let schema = kinds::schema(kind)?;
-        let key = parts.iter().map(|part| schema.key_part(part)).collect();
-        Some(Identity { scope: self.draft.change.identity.scope.clone(), kind: kind.into(), key })
+    fn identity(&self, kind: &str, parts: &[&str]) -> Identity<Place> {
+        kinds::identity(&self.draft.change.identity.scope, kind, parts)
     }
 
     fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft> {
@@ -62,7 +60,7 @@ impl Claims<'_, '_> {
 
     /// A cluster that is not there, or goes, holds nothing that could be in the way.
     fn cluster_stays(&self) -> bool {
-        let Some(identity) = self.identity("cluster", &[self.cluster()]) else { return false };
+        let identity = self.identity("cluster", &[self.cluster()]);
         let there = self.builder.snapshot.object(&identity).and_then(Fact::known);
         there.is_some_and(|cluster| cluster.phase != Phase::Deleting)
             && !self.changes(&identity).any(|draft| draft.change.action == ChangeAction::Delete)
@@ -87,7 +85,7 @@ impl Claims<'_, '_> {
 
     /// In whatever namespace the add-on will be: AWS decides that when it is made.
     fn anywhere(&self, account: &Arc<str>, wants: &mut Vec<Want>, found: &mut Vec<Diagnostic>) {
-        let Some(cluster) = self.identity("cluster", &[self.cluster()]) else { return };
+        let cluster = self.identity("cluster", &[self.cluster()]);
         let members = match self.builder.snapshot.members.get(&cluster) {
             Some(Fact::Known(members)) => members,
             // Without leave to list, AWS says it at apply.
@@ -104,11 +102,11 @@ impl Claims<'_, '_> {
                 Some(arn) => {
                     let addon = arn.rsplit('/').nth(1).unwrap_or_default();
                     let owner = self.identity("addon", &[self.cluster(), addon]);
-                    found.extend(owner.and_then(|owner| self.held_by_addon(account, &owner)));
+                    found.extend(self.held_by_addon(account, &owner));
                 }
                 None => {
                     let key = [self.cluster(), &member.namespace, account];
-                    let Some(identity) = self.identity(BLOCKS, &key) else { continue };
+                    let identity = self.identity(BLOCKS, &key);
                     self.one(account, &identity, false, wants, found);
                 }
             }

@@ -84,15 +84,10 @@ fn row_json(row: &AddonRow) -> Value {
     })
 }
 
-fn text(document: &Value) -> String {
-    // A document of plain values: writing it cannot fail.
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
-}
-
 /// The list of add-ons as JSON.
-pub fn json_addons(kubernetes: &str, rows: &[AddonRow]) -> String {
+pub fn json_addons(kubernetes: &str, rows: &[AddonRow]) -> Value {
     let rows: Vec<Value> = rows.iter().map(row_json).collect();
-    text(&json!({"format_version": "1", "kubernetes_version": kubernetes, "addons": rows}))
+    json!({"format_version": "1", "kubernetes_version": kubernetes, "addons": rows})
 }
 
 /// One version of an add-on.
@@ -152,7 +147,7 @@ fn setting(setting: &Setting) -> Vec<String> {
 }
 
 /// One version of an add-on as JSON.
-pub fn json_addon(page: &AddonPage) -> String {
+pub fn json_addon(page: &AddonPage) -> Value {
     let accounts: Vec<Value> = page
         .service_accounts
         .iter()
@@ -170,12 +165,12 @@ pub fn json_addon(page: &AddonPage) -> String {
             })
         })
         .collect();
-    text(&json!({
+    json!({
         "format_version": "1", "name": &*page.name, "version": &*page.version,
         "kubernetes_version": &*page.kubernetes, "default_namespace": page.namespace.as_deref(),
         "requires_iam_permissions": page.requires_iam, "requires_configuration": page.requires_configuration,
         "service_accounts": accounts, "versions": versions, "configuration_settings": settings,
-    }))
+    })
 }
 
 /// The roles an add-on could use.
@@ -211,7 +206,7 @@ pub fn addon_roles(addon: &str, version: &str, no_accounts: bool, rows: &[RoleRo
 }
 
 /// The roles an add-on could use, as JSON.
-pub fn json_addon_roles(addon: &str, rows: &[RoleRow]) -> String {
+pub fn json_addon_roles(addon: &str, rows: &[RoleRow]) -> Value {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -221,5 +216,5 @@ pub fn json_addon_roles(addon: &str, rows: &[RoleRow]) -> String {
             })
         })
         .collect();
-    text(&json!({"format_version": "1", "addon": addon, "roles": rows}))
+    json!({"format_version": "1", "addon": addon, "roles": rows})
 }

@@ -38,7 +38,7 @@ pub fn owned(stack: &str, rows: &[OwnedRow], style: Style) -> String {
 }
 
 /// The objects as JSON.
-pub fn json_owned(stack: &str, rows: &[OwnedRow]) -> String {
+pub fn json_owned(stack: &str, rows: &[OwnedRow]) -> Value {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -48,7 +48,5 @@ pub fn json_owned(stack: &str, rows: &[OwnedRow]) -> String {
             })
         })
         .collect();
-    let document = json!({"format_version": "1", "stack": stack, "objects": rows});
-    // A document of plain values: writing it cannot fail.
-    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+    json!({"format_version": "1", "stack": stack, "objects": rows})
 }

@@ -132,16 +132,7 @@ fn physical(span: Span, all: &Findings<'_>) -> Json {
 
 /// A relative reference to a file, or an absolute one if the directory is absolute.
 fn uri(directory: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in directory.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
+    let parts = crate::stack::path_parts(directory, path);
     let mut text = String::from(if directory.starts_with('/') { "file:///" } else { "" });
     for byte in parts.join("/").bytes() {
         match byte {

@@ -3,6 +3,7 @@
 use super::literal::{SENSITIVE, bare_key, heredoc, quote, scalar};
 use super::page::{Mark, Page, assign, width};
 use super::style::paint;
+use crate::kinds::policy;
 use crate::value::{Data, Value};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::BTreeSet;
@@ -304,24 +305,11 @@ fn widest(shape: Shape, keys: &[&Arc<str>]) -> usize {
 
 /// Keys in the order in which they are shown.
 fn ordered<'a>(shape: Shape, keys: impl Iterator<Item = &'a Arc<str>>) -> Vec<&'a Arc<str>> {
-    /// As policies are written everywhere.
-    const POLICY: [&str; 12] = [
-        "Version",
-        "Id",
-        "Statement",
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    ];
     let mut keys: Vec<&Arc<str>> = keys.collect();
     if shape.policy {
-        keys.sort_by_key(|key| POLICY.iter().position(|known| *known == &***key).unwrap_or(POLICY.len()));
+        keys.sort_by_key(|key| {
+            policy::ELEMENTS.iter().position(|known| *known == &***key).unwrap_or(policy::ELEMENTS.len())
+        });
     }
     keys
 }

@@ -1,9 +1,10 @@
 //! Trust policies that EKS Pod Identity cannot use.
 
 use super::context::{Context, Role, Use};
-use super::policies::{allows, fits, principals, statements, words};
+use super::policies::{allows, principals, statements, words};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
+use crate::kinds::policy::fits;
 use crate::value::{Map, Path, Value};
 use std::collections::BTreeSet;
 

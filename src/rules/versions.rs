@@ -4,12 +4,9 @@ use super::context::{Addon, Context};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
 use crate::diff::Difference;
-use crate::kinds::version::numbers;
+use crate::kinds::version::{ONE_MINOR_AT_A_TIME, numbers};
 use crate::plan::ChangeAction;
 use crate::value::{Path, Value};
-
-/// Add-ons that move one minor version at a time.
-const STEPWISE: [&str; 1] = ["vpc-cni"];
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -159,7 +156,7 @@ fn version_difference<'a>(addon: &Addon<'a>, context: &Context<'a>) -> Option<&'
 
 fn skips_minor(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    for addon in context.addons.iter().filter(|addon| STEPWISE.contains(&addon.name)) {
+    for addon in context.addons.iter().filter(|addon| ONE_MINOR_AT_A_TIME.contains(&addon.name)) {
         let Some(difference) = version_difference(addon, context) else { continue };
         let (Some(live), Some(file)) = (difference.before.as_str(), difference.after.as_str()) else {
             continue;

@@ -91,7 +91,7 @@ impl Evaluator<'_> {
         let request = RoleRequest {
             requester: requester(asking, request.service_account),
             addon: request.addon.into(),
-            symbolic: symbolic(schema, provider, name),
+            symbolic: kinds::identity(provider, schema.kind, &[name]),
             place,
             address,
             desired,
@@ -262,7 +262,7 @@ impl Evaluator<'_> {
         for (account, block) in blocks.into_iter().flatten() {
             let arn = block.get("role_arn").and_then(Value::as_str);
             let Some(name) = arn.and_then(|arn| arn.rsplit('/').next()) else { continue };
-            let symbolic = symbolic(schema, provider, name);
+            let symbolic = kinds::identity(provider, schema.kind, &[name]);
             match self.snapshot.object(&symbolic.within(place.clone())) {
                 None => {
                     self.evaluation.wants.insert(Want::Object(symbolic));
@@ -288,7 +288,7 @@ impl Evaluator<'_> {
 
     pub(super) fn want_role(&mut self, provider: &ProviderRef, name: &str) {
         let Some(schema) = kinds::schema("role") else { return };
-        let identity = symbolic(schema, provider, name);
+        let identity = kinds::identity(provider, schema.kind, &[name]);
         if self.live(&identity).is_none() {
             self.evaluation.wants.insert(Want::Object(identity));
         }
@@ -310,10 +310,6 @@ fn address(name: &str) -> Address {
         key: Some(Key::Str(name.into())),
         origin: Origin::Derived,
     }
-}
-
-fn symbolic(schema: &Schema, provider: &ProviderRef, name: &str) -> Identity<ProviderRef> {
-    Identity { scope: provider.clone(), kind: schema.kind.into(), key: Arc::from([schema.key_part(name)]) }
 }
 
 fn requester(asking: &Asking<'_>, service_account: &str) -> Requester {

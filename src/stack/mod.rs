@@ -39,7 +39,7 @@ pub use instance::{
     AdoptConsent, BlockId, Checked, Derived, EvaluatedOutput, Evaluation, Guarded, Instance, Open, Requester,
     Status,
 };
-pub use modules::{called_directories, declare};
+pub use modules::{called_directories, declare, path_parts};
 pub use program::{Declarations, Program, Variable};
 pub use provider::{AssumeRole, IgnoreTags, ProviderConfig};
 pub use validate::{validate, without_consequences};

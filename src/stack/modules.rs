@@ -18,8 +18,16 @@ const MOST_CALLS: usize = 10_000;
 /// The directory a source names, relative to the stack: `modules/eks`, `../shared`. `None` if it lies
 /// too far up.
 fn resolve(directory: &str, source: &str) -> Option<Arc<str>> {
+    let parts = path_parts(directory, source);
+    let up = parts.iter().filter(|part| **part == "..").count();
+    (up <= MOST_UP).then(|| if parts.is_empty() { ".".into() } else { parts.join("/").into() })
+}
+
+/// The parts of a path that is relative to a directory, without `.`, and with `..` only where it leads out of what
+/// is known.
+pub fn path_parts<'a>(directory: &'a str, path: &'a str) -> Vec<&'a str> {
     let mut parts: Vec<&str> = Vec::new();
-    for part in directory.split('/').chain(source.split('/')) {
+    for part in directory.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
             ".." if parts.last().is_some_and(|last| *last != "..") => {
@@ -28,8 +36,7 @@ fn resolve(directory: &str, source: &str) -> Option<Arc<str>> {
             part => parts.push(part),
         }
     }
-    let up = parts.iter().filter(|part| **part == "..").count();
-    (up <= MOST_UP).then(|| if parts.is_empty() { ".".into() } else { parts.join("/").into() })
+    parts
 }
 
 /// The directory of a file.

@@ -160,12 +160,7 @@ impl Evaluator<'_> {
             );
             return Err(Failed);
         }
-        let Some(parent) = kinds::schema("cluster") else { return Err(Failed) };
-        let identity = Identity {
-            scope: symbolic.scope.clone(),
-            kind: parent.kind.into(),
-            key: Arc::from([parent.key_part(&cluster)]),
-        };
+        let identity = kinds::identity(&symbolic.scope, "cluster", &[&cluster]);
         let place = self.snapshot.place(&identity.scope, true);
         match place.and_then(|place| self.snapshot.object(&identity.within(place))) {
             None => {

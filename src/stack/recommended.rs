@@ -121,12 +121,7 @@ impl Evaluator<'_> {
         let named = |account: &str| blocks.and_then(|blocks| blocks.get(account)).is_some();
         // What EKS answered was read from somewhere.
         let Some(place) = self.snapshot.place(provider, true) else { return Read::Failed };
-        let cluster_arn = format!(
-            "arn:{}:eks:{}:{}:cluster/{cluster}",
-            place.partition,
-            place.region.as_deref().unwrap_or_default(),
-            place.account
-        );
+        let cluster_arn = crate::kinds::cluster_arn(&place, cluster).unwrap_or_default();
         let namespace = match own.as_ref().is_some_and(|own| own.scoped) {
             true => Some(known!(self.namespace(at, asking.symbolic, &version, desired))),
             false => self.told_namespace(asking.symbolic, desired).or_else(|| self.default_namespace(at)),

@@ -7,7 +7,7 @@ use super::pins::choose;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::version::Requirement;
-use crate::value::{Identity, Map, Path, ProviderRef, Step, Type, Value};
+use crate::value::{Map, Path, ProviderRef, Step, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -112,12 +112,7 @@ impl Evaluator<'_> {
             );
             return Read::Failed;
         };
-        let Some(schema) = kinds::schema("addon") else { return Read::Failed };
-        let symbolic = Identity {
-            scope: at.provider.clone(),
-            kind: schema.kind.into(),
-            key: Arc::from([cluster, at.addon].map(|part| schema.key_part(part))),
-        };
+        let symbolic = kinds::identity(at.provider, "addon", &[cluster, at.addon]);
         let kubernetes = known!(self.kubernetes(at, &symbolic));
         let versions = known!(self.addon_versions(at, &kubernetes));
         match choose(versions, requirement) {

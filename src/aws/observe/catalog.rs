@@ -1,8 +1,10 @@
 //! Facts about what EKS offers: versions of add-ons and of Kubernetes, settings and recommended policies.
 
+use super::pages::{PAGE, all_pages};
 use super::{Answer, Reader, RegionWants, fact, found};
 use crate::aws::error::CallError;
-use crate::live::{AddonConfiguration, AddonKey, AddonVersion, ClusterVersion};
+use crate::live::{AddonConfiguration, AddonKey, AddonVersion, ClusterVersion, Offer};
+use aws_sdk_eks::types::{AddonInfo, ClusterVersionInformation};
 use futures_util::future::{BoxFuture, join_all};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,42 +71,61 @@ async fn versions(
     addon: Option<&str>,
     kubernetes: &str,
 ) -> super::Read<BTreeMap<Arc<str>, Vec<AddonVersion>>> {
-    let mut all: BTreeMap<Arc<str>, Vec<AddonVersion>> = BTreeMap::new();
-    let mut next = None;
-    loop {
-        let token: Option<String> = next;
-        let answer = reader
-            .connection
-            .eks
-            .run("DescribeAddonVersions", |eks| {
-                eks.describe_addon_versions()
-                    .set_addon_name(addon.map(str::to_string))
-                    .kubernetes_version(kubernetes)
-                    .max_results(100)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await;
-        let Some(page) = found(answer)? else { return Ok(None) };
-        for info in page.addons() {
-            let versions = all.entry(info.addon_name().unwrap_or_default().into()).or_default();
-            for version in info.addon_versions() {
-                let default = version.compatibilities().iter().any(|compatible| {
-                    compatible.default_version() && compatible.cluster_version() == Some(kubernetes)
-                });
-                versions.push(AddonVersion {
-                    version: version.addon_version().unwrap_or_default().into(),
-                    default,
-                    requires_iam: version.requires_iam_permissions(),
-                    requires_configuration: version.requires_configuration(),
-                    namespace: info.default_namespace().map(Arc::from),
-                });
-            }
+    let offers = listed(reader, addon, kubernetes).await?;
+    Ok(offers.map(|offers| offers.into_iter().map(|offer| (offer.addon, offer.versions)).collect()))
+}
+
+/// Every add-on EKS offers for a Kubernetes version, by name.
+pub(super) async fn offers(reader: &Reader, kubernetes: &str) -> Result<Vec<Offer>, CallError> {
+    Ok(listed(reader, None, kubernetes).await?.unwrap_or_default())
+}
+
+/// One add-on, or all, as EKS offers them for a Kubernetes version, by name; `None` if EKS has no such add-on.
+/// Source: EKS `DescribeAddonVersions`.
+async fn listed(reader: &Reader, addon: Option<&str>, kubernetes: &str) -> super::Read<Vec<Offer>> {
+    let read = all_pages(|token| async move {
+        let answer = reader.connection.eks.run("DescribeAddonVersions", |eks| {
+            eks.describe_addon_versions()
+                .set_addon_name(addon.map(str::to_string))
+                .kubernetes_version(kubernetes)
+                .max_results(PAGE)
+                .set_next_token(token.clone())
+                .send()
+        });
+        let page = found(answer.await)?;
+        Ok(page.map(|page| {
+            (page.addons().iter().map(|info| offer(info, kubernetes)).collect(), page.next_token)
+        }))
+    });
+    let Some(mut offers) = read.await? else { return Ok(None) };
+    // An add-on may go on in the next page.
+    offers.sort_by(|a, b| a.addon.cmp(&b.addon));
+    offers.dedup_by(|later, first| {
+        let same = later.addon == first.addon;
+        if same {
+            first.versions.append(&mut later.versions);
         }
-        next = page.next_token;
-        if next.is_none() {
-            return Ok(Some(all));
-        }
+        same
+    });
+    Ok(Some(offers))
+}
+
+fn offer(info: &AddonInfo, kubernetes: &str) -> Offer {
+    let versions = info.addon_versions().iter().map(|version| AddonVersion {
+        version: version.addon_version().unwrap_or_default().into(),
+        default: version.compatibilities().iter().any(|compatible| {
+            compatible.default_version() && compatible.cluster_version() == Some(kubernetes)
+        }),
+        requires_iam: version.requires_iam_permissions(),
+        requires_configuration: version.requires_configuration(),
+        namespace: info.default_namespace().map(Arc::from),
+    });
+    Offer {
+        addon: info.addon_name().unwrap_or_default().into(),
+        category: info.r#type().unwrap_or_default().into(),
+        publisher: info.publisher().unwrap_or_default().into(),
+        owner: info.owner().unwrap_or_default().into(),
+        versions: versions.collect(),
     }
 }
 
@@ -144,28 +165,21 @@ async fn configuration(reader: &Reader, addon: &str, version: &str) -> super::Re
 
 /// The Kubernetes versions EKS offers, in AWS's order.
 async fn cluster_versions(reader: &Reader) -> Result<Vec<ClusterVersion>, CallError> {
-    let mut versions = Vec::new();
-    let mut next = None;
-    loop {
-        let token: Option<String> = next;
-        let page = reader
-            .connection
-            .eks
-            .run("DescribeClusterVersions", |eks| {
-                eks.describe_cluster_versions().max_results(100).set_next_token(token.clone()).send()
-            })
-            .await?;
-        versions.extend(page.cluster_versions().iter().filter_map(|info| {
-            Some(ClusterVersion {
-                version: info.cluster_version()?.into(),
-                status: info.version_status().map(|status| status.as_str()).unwrap_or_default().into(),
-                standard_support_until: info.end_of_standard_support_date().map(|date| date.secs()),
-                extended_support_until: info.end_of_extended_support_date().map(|date| date.secs()),
-            })
-        }));
-        next = page.next_token;
-        if next.is_none() {
-            return Ok(versions);
-        }
-    }
+    let read = all_pages(|token| async move {
+        let answer = reader.connection.eks.run("DescribeClusterVersions", |eks| {
+            eks.describe_cluster_versions().max_results(PAGE).set_next_token(token.clone()).send()
+        });
+        let page = answer.await?;
+        Ok(Some((page.cluster_versions().iter().filter_map(cluster_version).collect(), page.next_token)))
+    });
+    Ok(read.await?.unwrap_or_default())
+}
+
+fn cluster_version(info: &ClusterVersionInformation) -> Option<ClusterVersion> {
+    Some(ClusterVersion {
+        version: info.cluster_version()?.into(),
+        status: info.version_status().map(|status| status.as_str()).unwrap_or_default().into(),
+        standard_support_until: info.end_of_standard_support_date().map(|date| date.secs()),
+        extended_support_until: info.end_of_extended_support_date().map(|date| date.secs()),
+    })
 }

@@ -2,8 +2,8 @@
 
 mod catalog;
 mod insights;
-mod offers;
 mod owned;
+mod pages;
 mod reader;
 mod roles;
 
@@ -180,14 +180,14 @@ pub(super) async fn addon_offers(
     place: &Place,
     kubernetes: &str,
 ) -> Result<Vec<Offer>, CallError> {
-    offers::addons(&Reader::new(connection.clone(), place.clone()), kubernetes).await
+    catalog::offers(&Reader::new(connection.clone(), place.clone()), kubernetes).await
 }
 
 /// Every role of the account but those of AWS services.
 pub(super) async fn account_roles(
     connection: &Arc<Connection>,
 ) -> Result<Vec<(Arc<str>, Object)>, CallError> {
-    offers::account_roles(connection).await
+    roles::all(&connection.session.iam).await
 }
 
 type Reached = BTreeMap<ProviderRef, (Arc<Connection>, Caller)>;

@@ -1,6 +1,7 @@
 //! Everything of the EKS kinds that carries the stack's tag: through the tagging API, or, where that is
 //! refused, by looking at everything there is.
 
+use super::pages::{PAGE, all_pages};
 use super::{Answer, Reader};
 use crate::aws::error::CallError;
 use crate::aws::map::{self, arn_resource};
@@ -60,30 +61,25 @@ pub(super) async fn answer(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &
 /// The ARNs of EKS resources with the stack's tag.
 async fn tagged(reader: &Reader, stack: &StackName) -> Result<Vec<String>, CallError> {
     let filter = TagFilter::builder().key(TAG_STACK).values(stack.to_string()).build();
-    let mut arns = Vec::new();
-    let mut next = None;
-    loop {
-        let token: Option<String> = next;
-        let page = reader
-            .connection
-            .tagging
-            .run("GetResources", |tagging| {
+    let read = all_pages(|token| {
+        let filter = &filter;
+        async move {
+            let answer = reader.connection.tagging.run("GetResources", |tagging| {
                 tagging
                     .get_resources()
                     .tag_filters(filter.clone())
                     .resource_type_filters("eks")
-                    .resources_per_page(100)
+                    .resources_per_page(PAGE)
                     .set_pagination_token(token.clone())
                     .send()
-            })
-            .await?;
-        let found = page.resource_tag_mapping_list().iter();
-        arns.extend(found.filter_map(|mapping| mapping.resource_arn().map(str::to_string)));
-        next = page.pagination_token.filter(|token| !token.is_empty());
-        if next.is_none() {
-            return Ok(arns);
+            });
+            let page = answer.await?;
+            let found = page.resource_tag_mapping_list().iter();
+            let arns = found.filter_map(|mapping| mapping.resource_arn().map(str::to_string)).collect();
+            Ok(Some((arns, page.pagination_token.filter(|token| !token.is_empty()))))
         }
-    }
+    });
+    Ok(read.await?.unwrap_or_default())
 }
 
 /// The kind an ARN of EKS is of.

@@ -1,5 +1,6 @@
 //! Reads the EKS kinds of one region. Whatever several questions need is read once.
 
+use super::pages::{PAGE, all_pages};
 use super::{Read, found};
 use crate::aws::connect::Connection;
 use crate::aws::error::CallError;
@@ -315,27 +316,6 @@ impl Reader {
             .map(|schema| schema.identity.iter().map(|name| object.text(name)).collect())
             .unwrap_or_default();
         Ok(Some((map::identity(&self.place, kind, &key), object)))
-    }
-}
-
-/// The longest page EKS gives.
-const PAGE: i32 = 100;
-
-/// Everything a paged list holds; `None` if what it is a list of is not there. `page` asks for the page that a
-/// token names and answers with its items and the next token.
-async fn all_pages<T, Page>(page: impl Fn(Option<String>) -> Page) -> Read<Vec<T>>
-where
-    Page: Future<Output = Result<Option<(Vec<T>, Option<String>)>, CallError>>,
-{
-    let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        let Some((items, next)) = page(token).await? else { return Ok(None) };
-        all.extend(items);
-        if next.is_none() {
-            return Ok(Some(all));
-        }
-        token = next;
     }
 }
 

@@ -149,11 +149,7 @@ impl Waiting<'_> {
                 Err(self.failure(text))
             }
             (Phase::Deleting, _) => Err(self.failure(format!("{} is being deleted", self.request.identity))),
-            (Phase::Settled, _) if self.at_once => {
-                self.kept(object)?;
-                done(Vec::new())
-            }
-            (Phase::Settled, "DEGRADED") => match self.waits_for_nodes(object).await? {
+            (Phase::Settled, "DEGRADED") if !self.at_once => match self.waits_for_nodes(object).await? {
                 true => done(vec![format!(
                     "{} is DEGRADED until the cluster has nodes: nothing runs its pods yet",
                     self.request.identity
@@ -161,7 +157,9 @@ impl Waiting<'_> {
                 false => Ok(None),
             },
             // Waiting for somebody else's work is done when that has failed, too.
-            (Phase::Settled, status @ ("UPDATE_FAILED" | "DELETE_FAILED")) if !self.request.is_create() => {
+            (Phase::Settled, status @ ("UPDATE_FAILED" | "DELETE_FAILED"))
+                if !self.request.is_create() && !self.at_once =>
+            {
                 let text = format!("{} is {status}{}", self.request.identity, listed(&object.issues));
                 Err(self.failure(text))
             }

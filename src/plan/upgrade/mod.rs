@@ -8,7 +8,3 @@ mod way;
 pub use edit::{Edited, edit};
 pub use subject::{Asked, Gathered, Goal, Subject, gather};
 pub use way::{Blocked, Move, State, Step, way};
-
-/// Add-ons that EKS moves one minor version at a time.
-/// Source: EKS user guide, "Update the Amazon VPC CNI (Amazon EKS add-on)".
-pub const ONE_MINOR_AT_A_TIME: &[&str] = &["vpc-cni"];

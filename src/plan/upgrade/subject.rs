@@ -5,7 +5,7 @@ use crate::kinds;
 use crate::kinds::version::{Requirement, minor};
 use crate::live::{Fact, Snapshot};
 use crate::stack::{Evaluation, Instance};
-use crate::value::{Address, Identity, Path, Place, ProviderRef};
+use crate::value::{Address, Path, Place, ProviderRef};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -89,14 +89,7 @@ pub fn gather(
     let place = snapshot.place(&provider, true).ok_or_else(|| {
         vec![Diagnostic::error("no-caller", format!("{provider} cannot tell whose account it works in"))]
     })?;
-    let live = kinds::schema("cluster").and_then(|schema| {
-        let identity = Identity {
-            scope: place.clone(),
-            kind: schema.kind.into(),
-            key: Arc::from([schema.key_part(&name)]),
-        };
-        snapshot.object(&identity)?.known()
-    });
+    let live = snapshot.object(&kinds::identity(&place, "cluster", &[&name])).and_then(Fact::known);
     let Some(object) = live else {
         let mut diagnostic = Diagnostic::error(
             "missing-cluster",

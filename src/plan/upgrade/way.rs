@@ -1,9 +1,8 @@
 //! The steps of an upgrade.
 
-use super::ONE_MINOR_AT_A_TIME;
 use super::subject::{Asked, Goal, Subject};
 use crate::diagnostic::Diagnostic;
-use crate::kinds::version::{Requirement, minor, numbers};
+use crate::kinds::version::{ONE_MINOR_AT_A_TIME, Requirement, minor, numbers};
 use crate::live::{AddonKey, AddonVersion, Fact, Snapshot};
 use crate::value::{Place, Want};
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,6 @@ use crate::live::{Fact, Object, Phase};
 use crate::stack::Mode;
 use crate::value::{Identity, Map, Path, ProviderRef, Value, Want};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 impl Evaluator<'_> {
     /// A cluster that no file declares has to exist.
@@ -29,11 +28,7 @@ impl Evaluator<'_> {
                 continue;
             }
             let Some(parent) = kinds::schema(refers.kind) else { continue };
-            let identity = Identity {
-                scope: provider.clone(),
-                kind: refers.kind.into(),
-                key: Arc::from([parent.key_part(name)]),
-            };
+            let identity = kinds::identity(provider, refers.kind, &[name]);
             match self.fact(&identity, parent) {
                 None => {
                     self.evaluation.wants.insert(Want::Object(identity));
