@@ -33,6 +33,11 @@ fn main() {
     marks.hold("the same, peak memory", some.get("peak"), 300.0, "MB");
     let ratio = many.get("first.cpu") / few.get("first.cpu") / 100.0;
     marks.hold("CPU time per instance: 100,000 instances against 1,000", ratio, 1.5, "×");
-    println!("1,000: {:.1} ms; 100,000: {:.1} ms, {} MB", few.get("first.cpu"), many.get("first.cpu"), many.get("peak"));
+    println!(
+        "1,000: {:.1} ms; 100,000: {:.1} ms, {} MB",
+        few.get("first.cpu"),
+        many.get("first.cpu"),
+        many.get("peak")
+    );
     marks.end();
 }

@@ -2,8 +2,8 @@
 
 use eksform::diagnostic::Diagnostic;
 use eksform::live::{Caller, Fact, Snapshot};
-use eksform::stack::{Inputs, SourceTree};
-use eksform::value::ProviderRef;
+use eksform::stack::{Inputs, VariableInput, VariableText};
+use eksform::value::{ProviderRef, Value};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,15 @@ provider "aws" {
   default_tags = { team = "platform" }
 }
 
-variable "clusters" { type = number }
+variable "rows" { type = number }
+variable "columns" { type = number }
 
 locals {
   common = { environment = "production", cost-center = "42" }
+  # range() makes at most 1,024.
+  indices = [for pair in setproduct(range(var.rows), range(var.columns)) : pair[0] * var.columns + pair[1]]
   clusters = {
-    for index in range(var.clusters) : format("c%05d", index) => {
+    for index in local.indices : format("c%05d", index) => {
       version = index % 2 == 0 ? "1.33" : "1.32"
       subnets = [for zone in ["a", "b", "c"] : "subnet-0${substr(md5("${index}${zone}"), 0, 16)}"]
       tags    = { shard = "${index % 16}", owner = "team-${index % 40}" }
@@ -128,11 +131,17 @@ output "arn" { value = cluster.main.arn }
 
 /// The files of a stack with that many instances, a multiple of [`PER_CLUSTER`].
 pub fn inputs(instances: usize) -> Inputs {
-    let mut sources = SourceTree::default();
-    let root = ROOT.replace("{ type = number }", &format!("{{ default = {} }}", instances / PER_CLUSTER));
-    sources.files.insert("main.eks.hcl".into(), root.into());
-    sources.files.insert("cluster/main.eks.hcl".into(), MODULE.into());
-    Inputs { sources, now: 1, seed: 1, ..Inputs::default() }
+    let mut inputs = Inputs { now: 1, seed: 1, ..Inputs::default() };
+    inputs.sources.files.insert("main.eks.hcl".into(), ROOT.into());
+    inputs.sources.files.insert("cluster/main.eks.hcl".into(), MODULE.into());
+    let clusters = instances / PER_CLUSTER;
+    let rows = clusters.div_ceil(1000);
+    for (name, number) in [("rows", rows), ("columns", clusters / rows)] {
+        let number = i64::try_from(number).expect("a small number");
+        let value = VariableText::Value(Value::from(number));
+        inputs.variables.insert(name.into(), VariableInput { value, origin: "benchmark".into() });
+    }
+    inputs
 }
 
 /// A snapshot in which only the account is known.
@@ -203,7 +212,11 @@ pub fn child(run: impl FnOnce(usize) -> Vec<(&'static str, Cost)>) {
     let Ok(size) = std::env::var("FLEET") else { return };
     // As the command does: expressions nest.
     for (name, cost) in run(size.parse().expect("a number of instances")) {
-        println!("{name}.wall {}\n{name}.cpu {}", cost.wall.as_secs_f64() * 1e3, cost.cpu.as_secs_f64() * 1e3);
+        println!(
+            "{name}.wall {}\n{name}.cpu {}",
+            cost.wall.as_secs_f64() * 1e3,
+            cost.cpu.as_secs_f64() * 1e3
+        );
     }
     println!("peak {}", peak());
     std::process::exit(0);

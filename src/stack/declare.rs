@@ -665,6 +665,7 @@ pub(super) fn address(reference: &references::Reference) -> Option<Address> {
         match step {
             RefStep::Attr(name) => words.push((name.clone(), None)),
             RefStep::Index(key) => words.last_mut()?.1 = Some(key.clone()),
+            RefStep::Computed(_) => return None,
         }
     }
     let mut module = Vec::new();

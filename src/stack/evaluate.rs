@@ -1,6 +1,7 @@
 //! Declarations + snapshot → instances, their proposals, and what would have to be read.
 
 mod parents;
+mod references;
 
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};

@@ -34,7 +34,7 @@ impl Evaluator<'_> {
         };
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
         let (mut desired, spans, mut problems) = {
-            let scope = self.scope(at, iteration);
+            let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
             (desired, decoder.spans, decoder.diagnostics)
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
         }
         let value = exposed(&proposed.after);
-        let (references, whole_blocks) = self.references(node, at);
+        let (references, whole_blocks) = self.references(node, at, &iteration);
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
         self.evaluation.instances.push(Instance {

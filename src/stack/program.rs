@@ -24,6 +24,15 @@ impl Program {
         &self.modules[ROOT].declared
     }
 
+    /// The module on the way to another, that many calls deep.
+    pub(super) fn ancestor(&self, of: ModuleId, depth: usize) -> ModuleId {
+        let mut at = of;
+        while self.modules[at].depth() > depth {
+            at = self.modules[at].caller;
+        }
+        at
+    }
+
     /// The module an instance's address leads to, whatever the keys.
     pub(super) fn module_of(&self, path: &[ModuleStep]) -> Option<ModuleId> {
         path.iter().try_fold(ROOT, |at, step| self.modules[at].calls.get(&step.name).copied())
