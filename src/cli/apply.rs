@@ -3,6 +3,7 @@
 use super::args::{Apply, Global, Planning};
 use super::connect::{self, Connected};
 use super::output::Terminal;
+use super::pins;
 use super::plan::finish;
 use super::session::{self, Broken};
 use super::{DONE, ERROR, Exit, show};
@@ -48,6 +49,7 @@ pub fn plan_and_apply(
             aws: connected.aws.clone(),
         };
         if execution.plan.is_empty() {
+            pin(global, &execution, terminal);
             outputs_as_they_are(&execution, terminal);
             if planning.stats {
                 session::stats(&connected, terminal);
@@ -62,6 +64,7 @@ pub fn plan_and_apply(
         if !auto_approve {
             unmoved(&execution).await?;
         }
+        pin(global, &execution, terminal);
         let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
         if planning.stats {
             session::stats(&connected, terminal);
@@ -103,9 +106,11 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         unmoved(&execution).await?;
         if execution.plan.is_empty() {
             terminal.print(&render::plan(&execution.plan, terminal.style()));
+            pin(global, &execution, terminal);
             outputs_as_they_are(&execution, terminal);
             return Ok(DONE);
         }
+        pin(global, &execution, terminal);
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
         if args.planning.stats {
             session::stats(&connected, terminal);
@@ -113,6 +118,14 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
         Ok(code)
     });
     finish(result, terminal)
+}
+
+/// Adds what the lock file lacks, before anything is made that should be the same next time.
+fn pin(global: &Global, execution: &Execution, terminal: &Terminal) {
+    let missing = execution.evaluation.missing_pins();
+    if let Err(problem) = pins::add(&global.chdir, missing, terminal) {
+        terminal.complain(&[*problem], &execution.program.sources);
+    }
 }
 
 /// Refuses the whole plan if anything it touches or relied on is not what it saw.

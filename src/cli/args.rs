@@ -108,6 +108,9 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Refuse constraints on versions that eksform.lock.hcl has no pin for
+    #[arg(long)]
+    pub locked: bool,
     /// Print how many calls were made, by operation
     #[arg(long)]
     pub stats: bool,
@@ -142,7 +145,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "locked"])]
     pub file: Option<PathBuf>,
 }
 

@@ -19,6 +19,8 @@ mod destroy;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
+mod pins;
+#[cfg(feature = "aws")]
 mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

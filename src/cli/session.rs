@@ -60,6 +60,7 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
         adopt: adopt.collect(),
         allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
         allow_orphans: planning.allow_orphans,
+        locked: planning.locked,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
     })

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "aws")]
 use crate::live::Fact;
-use crate::stack::{SourceTree, called_directories};
+use crate::stack::{SourceTree, called_directories, lock};
 use std::collections::BTreeSet;
 #[cfg(feature = "aws")]
 use std::path::Component;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const LARGEST: u64 = 16 << 20;
 
 /// Reads every `*.eks.hcl` and `*.eks.json` of the directory, and those of the directories that the files
-/// call as modules; nothing else.
+/// call as modules, and the lock file; nothing else.
 pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
     let mut tree = SourceTree::default();
     let mut problems = Vec::new();
@@ -39,7 +39,7 @@ pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
         open.extend(called_directories(&found).into_iter().filter(|called| read.insert(called.clone())));
         tree.files.append(&mut found.files);
     }
-    if tree.files.keys().all(|path| path.contains('/')) && problems.is_empty() {
+    if tree.files.keys().all(|path| path.contains('/') || &**path == lock::FILE) && problems.is_empty() {
         problems.push(
             Diagnostic::error("no-files", format!("There is no *.eks.hcl file in {}", directory.display()))
                 .help("name the stack's directory with --chdir, or start with a file stack.eks.hcl: stack \"my-platform\" {}"),
@@ -66,7 +66,8 @@ fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>>
     for entry in entries.flatten() {
         let path = entry.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if !(name.ends_with(".eks.hcl") || name.ends_with(".eks.json")) || path.is_dir() {
+        let declares = name.ends_with(".eks.hcl") || name.ends_with(".eks.json");
+        if !(declares || (name == lock::FILE && relative == ".")) || path.is_dir() {
             continue;
         }
         let shown = if relative == "." { name.to_string() } else { format!("{relative}/{name}") };

@@ -22,9 +22,10 @@ const ATTRIBUTES: &[Attribute] = &[
         .required()
         .terraform("addon_name")
         .checks(&[Check::Length { min: 1, max: 100 }]),
-    Attribute::new("version", Ty::String, "An exact version, as v1.19.0-eksbuild.1; omitted, AWS chooses at creation and it is then left alone.")
+    Attribute::new("version", Ty::String, "The add-on's version: an exact one (v1.19.0-eksbuild.1), or \"default\", \"latest\" or a constraint (\"~> 1.19\") whose answer eksform.lock.hcl pins; omitted, AWS chooses at creation and it is then left alone.")
         .filled_by_aws()
         .in_place(UPDATE)
+        .pinned()
         .terraform("addon_version"),
     Attribute::new("configuration_values", Ty::Any, "The add-on's settings: an object, or JSON or YAML text.")
         .in_place(UPDATE)

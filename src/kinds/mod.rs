@@ -9,6 +9,7 @@ pub mod policy;
 mod role;
 mod schema;
 mod trust;
+pub mod version;
 
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,

@@ -188,6 +188,9 @@ pub struct Attribute {
     pub excludes: &'static [&'static str],
     /// A flag beside it that has to have this value.
     pub needs: Option<(&'static str, bool)>,
+    /// Whether it is a version that the files may also give as a constraint, which EKS's catalog of add-on
+    /// versions resolves and the lock file pins.
+    pub pinned: bool,
     /// Of a nested block: attributes of which it needs at least one.
     pub one_of: &'static [&'static str],
 }
@@ -213,6 +216,7 @@ impl Attribute {
             checks: &[],
             excludes: &[],
             needs: None,
+            pinned: false,
             one_of: &[],
         }
     }
@@ -289,6 +293,12 @@ impl Attribute {
 
     pub const fn needs(mut self, flag: &'static str, value: bool) -> Self {
         self.needs = Some((flag, value));
+        self
+    }
+
+    /// A version that may be a constraint.
+    pub const fn pinned(mut self) -> Self {
+        self.pinned = true;
         self
     }
 

@@ -88,6 +88,8 @@ impl InputsDocument {
                 .collect(),
             allow_destroy: self.allow_destroy.into_iter().map(Into::into).collect(),
             allow_orphans: self.allow_orphans,
+            // What was planned has its pins, or did without.
+            locked: false,
             now: self.now,
             seed: self.seed,
         }

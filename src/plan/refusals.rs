@@ -5,6 +5,7 @@ use super::change::{ChangeAction, Ownership, Reason};
 use super::relations::{Name, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
+use crate::kinds::version::{minor, numbers};
 use crate::live::{Fact, Members, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Place, Value, Want};
@@ -286,13 +287,18 @@ fn versions(builder: &mut Builder<'_>) {
             let (from, to) = (numbers(live), numbers(file));
             if to < from {
                 found.push(
-                    version_error(instance, "older-version", live, file)
-                        .help(format!("write: version = \"{live}\"")),
+                    version_error(instance, "older-version", live, file).help(match &instance.pin {
+                        None => format!("write: version = \"{live}\""),
+                        Some(pin) => format!(
+                            "\"{}\" means {file} here: eksform upgrade --addon {} moves it, or write: version = \"{live}\"",
+                            pin.key.constraint, pin.key.addon
+                        ),
+                    }),
                 );
             } else if instance.schema.kind == "cluster"
-                && to.get(1) > from.get(1).map(|minor| minor + 1).as_ref()
+                && let (Some(now), Some(then)) = (minor(live), minor(file))
+                && then > now + 1
             {
-                let next = from.get(1).map_or(0, |minor| minor + 1);
                 found.push(
                     Diagnostic::error(
                         "skipped-minor",
@@ -303,7 +309,11 @@ fn versions(builder: &mut Builder<'_>) {
                     )
                     .at(instance.spans.get(&difference.path).copied().unwrap_or(instance.span))
                     .about(&instance.address)
-                    .help(format!("write 1.{next}, apply, and go on from there")),
+                    .help(format!(
+                        "eksform upgrade --cluster {} --kubernetes-version {file} goes there step by step; or write 1.{}, apply, and go on from there",
+                        instance.symbolic.part(0),
+                        now + 1
+                    )),
                 );
             }
         }
@@ -320,9 +330,4 @@ fn version_error(instance: &Instance, code: &'static str, live: &str, file: &str
     .at(instance.spans.get(&path).copied().unwrap_or(instance.span))
     .label("would be a downgrade")
     .about(&instance.address)
-}
-
-/// The numbers in a version, in order: `v1.19.0-eksbuild.1` is 1, 19, 0, 1.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }

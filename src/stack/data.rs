@@ -3,12 +3,14 @@
 use super::Mode;
 use super::evaluate::Evaluator;
 use super::expand::assemble;
+use super::pins::choose;
 use super::program::Data;
 use super::scope::{Iteration, failed};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::kinds::version::Requirement;
 use crate::kinds::{self, OWNERSHIP, Schema};
 use crate::lang::{convert, eval};
-use crate::live::{AddonKey, AddonVersion, Fact};
+use crate::live::{AddonKey, Fact};
 use crate::value::{Identity, Map, ProviderRef, Type, Value, Want};
 use std::sync::Arc;
 
@@ -204,16 +206,18 @@ impl Evaluator<'_> {
                 let provider = provider.clone();
                 return Some(self.want(Want::AddonVersions { provider, addon, kubernetes }));
             }
-            Some(Fact::Known(versions)) => match choose(versions, newest) {
-                Some(version) => {
-                    return Some(Value::object([
-                        ("addon", Value::string(addon)),
-                        ("kubernetes_version", Value::string(kubernetes)),
-                        ("version", Value::string(version.version.clone())),
-                    ]));
+            Some(Fact::Known(versions)) => {
+                match choose(versions, if newest { Requirement::Latest } else { Requirement::Default }) {
+                    Some(version) => {
+                        return Some(Value::object([
+                            ("addon", Value::string(addon)),
+                            ("kubernetes_version", Value::string(kubernetes)),
+                            ("version", Value::string(version.version.clone())),
+                        ]));
+                    }
+                    None => "EKS offers no version",
                 }
-                None => "EKS offers no version",
-            },
+            }
             Some(Fact::Absent) => "EKS offers no such add-on",
             Some(Fact::Denied(why)) => why,
         };
@@ -227,40 +231,5 @@ impl Evaluator<'_> {
     fn want(&mut self, want: Want) -> Value {
         self.evaluation.wants.insert(want.clone());
         Value::pending(Type::Any, [want])
-    }
-}
-
-/// The default version, or the newest by its numbers. Without a default the newest is as good as any.
-fn choose(versions: &[AddonVersion], newest: bool) -> Option<&AddonVersion> {
-    let default = versions.iter().find(|version| version.default).filter(|_| !newest);
-    default.or_else(|| versions.iter().max_by_key(|version| numbers(&version.version)))
-}
-
-/// `v1.19.0-eksbuild.2` as 1, 19, 0, 2.
-fn numbers(version: &str) -> Vec<u64> {
-    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_newest_version_is_so_by_number() {
-        let version = |text: &str, default| AddonVersion {
-            version: text.into(),
-            default,
-            requires_iam: false,
-            requires_configuration: false,
-        };
-        let versions = [
-            version("v1.9.5-eksbuild.10", false),
-            version("v1.10.0-eksbuild.2", true),
-            version("v1.10.0-eksbuild.11", false),
-        ];
-        assert_eq!(choose(&versions, false), Some(&versions[1]));
-        assert_eq!(choose(&versions, true), Some(&versions[2]));
-        assert_eq!(choose(&versions[..1], false), Some(&versions[0]));
-        assert_eq!(choose(&[], true), None);
     }
 }

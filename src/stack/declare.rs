@@ -336,7 +336,7 @@ impl Reader<'_> {
             );
             return;
         };
-        match super::version::satisfies(text, version) {
+        match kinds::version::satisfies(text, version) {
             Some(true) => {}
             Some(false) => self.error(
                 Diagnostic::error(

@@ -44,6 +44,7 @@ pub fn evaluate(
         failed: BTreeSet::new(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
+        kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
             providers: BTreeMap::new(),
@@ -100,6 +101,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// The Kubernetes versions declared clusters will have.
+    pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -163,6 +166,7 @@ impl Evaluator<'_> {
         self.unused_default_provider();
         self.search();
         self.adoptions();
+        self.missing_pins();
         super::duplicates::check(&self.evaluation, &mut self.diagnostics);
     }
 

@@ -48,6 +48,8 @@ pub struct Inputs {
     pub allow_destroy: BTreeSet<Arc<str>>,
     /// `--allow-orphans`.
     pub allow_orphans: bool,
+    /// `--locked`: every constraint on a version has to have its pin.
+    pub locked: bool,
     /// When the plan was made, in seconds since 1970.
     pub now: i64,
     /// What the non-deterministic functions draw from.

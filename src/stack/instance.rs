@@ -1,5 +1,6 @@
 //! What evaluation yields.
 
+use super::lock::{Lock, Pin};
 use super::provider::ProviderConfig;
 use crate::diagnostic::Span;
 use crate::diff::Proposed;
@@ -49,6 +50,8 @@ pub struct Instance {
     pub whole_blocks: BTreeSet<BlockId>,
     pub depends_on: BTreeSet<BlockId>,
     pub adopt: Option<AdoptConsent>,
+    /// The version its constraint stands for, where the files give one and it is known.
+    pub pin: Option<Pin>,
     pub prevent_destroy: bool,
 }
 
@@ -71,6 +74,15 @@ pub struct Evaluation {
     pub outputs: Vec<EvaluatedOutput>,
     /// Names of clusters whose deletion the stack block allows.
     pub allow_destroy: BTreeSet<Arc<str>>,
+}
+
+impl Evaluation {
+    /// What constraints stand for that the lock file has no pin for.
+    pub fn missing_pins(&self) -> Lock {
+        let pins = self.instances.iter().filter_map(|instance| instance.pin.as_ref());
+        let missing = pins.filter(|pin| !pin.locked);
+        missing.map(|pin| (pin.key.clone(), pin.version.clone())).collect()
+    }
 }
 
 /// A root output.

@@ -11,15 +11,16 @@ mod explain;
 mod graph;
 mod inputs;
 mod instance;
+pub mod lock;
 mod modules;
 mod objects;
+mod pins;
 mod program;
 mod provider;
 mod scope;
 mod together;
 mod validate;
 mod variables;
-mod version;
 
 pub use evaluate::evaluate;
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};

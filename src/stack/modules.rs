@@ -2,6 +2,7 @@
 
 use super::declare::{self, Directory};
 use super::inputs::SourceTree;
+use super::lock;
 use super::program::{Call, Module, ModuleId, Program, ROOT};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::value::ProviderRef;
@@ -62,6 +63,7 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
         sources: crate::diagnostic::Sources::default(),
         stack: None,
         adopts: Vec::new(),
+        lock: lock::Lock::new(),
         modules: Vec::new(),
     };
     let own = files.get(".").cloned().unwrap_or_default();
@@ -75,6 +77,12 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
         );
     }
     (program.stack, program.adopts) = (stack, adopts);
+    if let Some(text) = tree.files.get(lock::FILE) {
+        let file = program.sources.add(lock::FILE, text.clone());
+        let (pins, mut problems) = lock::read(file, text);
+        program.lock = pins;
+        diagnostics.append(&mut problems);
+    }
     let provider = |provider: &ProviderRef| (provider.clone(), provider.clone());
     let mut providers: BTreeMap<_, _> = declared.providers.keys().map(provider).collect();
     providers.entry(ProviderRef::default()).or_default();

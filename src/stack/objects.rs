@@ -75,11 +75,18 @@ impl Evaluator<'_> {
             desired.insert(OWNERSHIP.into(), Value::map(tags));
         }
         let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let pin = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span);
+        if pin.is_err() {
+            return None;
+        }
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
         let proposed = self.propose(resource, &address, &symbolic, place.as_ref(), &desired);
         let identity = place.map(|place| symbolic.within(place));
         if schema.kind == "cluster" {
             self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
+            if let Some(version) = proposed.after.get("version") {
+                self.kubernetes.insert((provider.clone(), symbolic.part(0).into()), version.clone());
+            }
         }
         let value = exposed(&proposed.after);
         let (references, whole_blocks) = self.references(node, at, &iteration);
@@ -100,6 +107,7 @@ impl Evaluator<'_> {
             whole_blocks,
             depends_on: self.depends_on(at, &resource.depends_on),
             adopt,
+            pin: pin.ok().flatten(),
             prevent_destroy: resource.prevent_destroy,
         });
         Some(value)

@@ -14,6 +14,8 @@ pub struct Program {
     pub sources: Sources,
     pub stack: Option<StackBlock>,
     pub adopts: Vec<Adopt>,
+    /// What the lock file says.
+    pub lock: super::lock::Lock,
     /// The stack's own directory first, then every call of a module, each after its caller.
     pub(super) modules: Vec<Module>,
 }

@@ -11,5 +11,6 @@ mod reads;
 mod saved;
 mod server;
 mod trouble;
+mod versions;
 mod walkthrough;
 mod world;

@@ -33,6 +33,7 @@ struct Options {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    locked: bool,
     variables: BTreeMap<String, serde_json::Value>,
 }
 
@@ -73,7 +74,7 @@ impl Case {
                 let path = format!("{directory}{name}");
                 if folder.join(&path).is_dir() {
                     open.push(format!("{path}/"));
-                } else if name.ends_with(".eks.hcl") {
+                } else if name.ends_with(".eks.hcl") || name == stack::lock::FILE {
                     inputs.sources.files.insert(path.as_str().into(), text(&path)?.into());
                 }
             }
@@ -87,7 +88,7 @@ impl Case {
         inputs.adopt =
             options.adopt.into_iter().map(|(address, from)| (arc(address), from.map(arc))).collect();
         inputs.allow_destroy = options.allow_destroy.into_iter().map(arc).collect();
-        inputs.allow_orphans = options.allow_orphans;
+        (inputs.allow_orphans, inputs.locked) = (options.allow_orphans, options.locked);
         inputs.variables = options
             .variables
             .into_iter()

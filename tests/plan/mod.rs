@@ -102,7 +102,8 @@ fn every_folder_is_a_whole_case() {
             let _ = writeln!(failures, "{}: there is no *.eks.hcl", folder.display());
         }
         for name in names {
-            let known = ["snapshot.json", "options.json", "expected.txt", "modules"];
+            let known =
+                ["snapshot.json", "options.json", "expected.txt", "modules", eksform::stack::lock::FILE];
             let known = known.contains(&name.as_str());
             if !known && !name.ends_with(".eks.hcl") {
                 let _ = writeln!(failures, "{}: {name} is not read", folder.display());

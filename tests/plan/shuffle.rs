@@ -6,8 +6,8 @@ use hcl::edit::structure::{Body, Structure};
 /// Variants of the sources that mean the same. None for files that do not parse.
 pub fn all(inputs: &Inputs) -> Vec<(&'static str, Inputs)> {
     let mut blocks = Vec::new();
-    // Modules stay as they are: their directory says what is in them.
-    let own = |path: &str| !path.contains('/');
+    // Modules stay as they are: their directory says what is in them. So does the lock file.
+    let own = |path: &str| !path.contains('/') && path != eksform::stack::lock::FILE;
     for (_, text) in inputs.sources.files.iter().filter(|(path, _)| own(path)) {
         let Ok(body) = hcl::edit::parser::parse_body(text) else { return Vec::new() };
         blocks.extend(body);
