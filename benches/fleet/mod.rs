@@ -2,8 +2,9 @@
 
 use eksform::diagnostic::Diagnostic;
 use eksform::live::{Caller, Fact, Snapshot};
-use eksform::stack::{Inputs, VariableInput, VariableText};
+use eksform::stack::{Evaluation, Inputs, Rounds, VariableInput, VariableText};
 use eksform::value::{ProviderRef, Value};
+use std::ops::Add;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -171,6 +172,22 @@ pub struct Cost {
     pub cpu: Duration,
 }
 
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { wall: self.wall + other.wall, cpu: self.cpu + other.cpu }
+    }
+}
+
+/// One round of evaluation, which has to be without errors.
+#[allow(dead_code, reason = "one of the benchmarks evaluates in rounds")]
+pub fn round(rounds: &mut Rounds<'_>, snapshot: &Snapshot) -> Evaluation {
+    let (evaluation, diagnostics) = rounds.round(snapshot);
+    sound(&diagnostics);
+    evaluation.expect("there is a stack")
+}
+
 /// Runs and measures.
 pub fn measure<T>(run: impl FnOnce() -> T) -> (T, Cost) {
     let (start, before) = (Instant::now(), cpu());
@@ -210,7 +227,6 @@ impl Medians {
 /// In a child process: runs once and prints what it took. Returns if this is no child.
 pub fn child(run: impl FnOnce(usize) -> Vec<(&'static str, Cost)>) {
     let Ok(size) = std::env::var("FLEET") else { return };
-    // As the command does: expressions nest.
     for (name, cost) in run(size.parse().expect("a number of instances")) {
         println!(
             "{name}.wall {}\n{name}.cpu {}",

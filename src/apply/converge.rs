@@ -4,7 +4,7 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Snapshot};
 use crate::plan::{Plan, saved};
-use crate::stack::{Evaluation, Inputs, Program};
+use crate::stack::{Evaluation, Inputs, Program, Rounds};
 use crate::value::Want;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,11 +32,21 @@ pub async fn converge(
     inputs: &Inputs,
     aws: &Aws,
     files: &Files,
+    snapshot: Snapshot,
+) -> Result<Planned, Vec<Diagnostic>> {
+    go_on(&mut Rounds::new(program, inputs), aws, files, snapshot).await
+}
+
+/// Goes on with what was evaluated already: with the snapshot given, or with none.
+pub async fn go_on(
+    rounds: &mut Rounds<'_>,
+    aws: &Aws,
+    files: &Files,
     mut snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
     let mut chain: Vec<String> = Vec::new();
     for _ in 0..MOST_ROUNDS {
-        let round = saved::round(program, inputs, &snapshot);
+        let round = saved::next_round(rounds, &snapshot);
         let Some(evaluation) = round.evaluation else { return Err(round.built.diagnostics) };
         // Errors that no answer could mend stop before any call.
         if round.built.diagnostics.iter().any(Diagnostic::is_error) {

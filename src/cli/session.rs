@@ -8,7 +8,7 @@ use crate::apply::{self, Planned};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
-use crate::stack::{self, Inputs, Mode, Program};
+use crate::stack::{self, Inputs, Mode, Program, Rounds};
 use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
@@ -78,7 +78,8 @@ pub async fn plan(
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
     // Errors of declarations and of expressions come together.
-    let (_, first) = stack::evaluate(&program, &inputs, &Snapshot::default());
+    let mut rounds = Rounds::new(&program, &inputs);
+    let (_, first) = rounds.round(&Snapshot::default());
     let first = stack::without_consequences(&diagnostics, first);
     if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
         diagnostics.extend(first);
@@ -91,8 +92,7 @@ pub async fn plan(
     let files = move |path: &str| sources::file(&directory, &modules, path);
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
-    let planned =
-        apply::converge(&program, &inputs, &connected.aws, &files, snapshot).await.map_err(broken)?;
+    let planned = apply::go_on(&mut rounds, &connected.aws, &files, snapshot).await.map_err(broken)?;
     terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
     terminal.complain(&diagnostics, &program.sources);

@@ -1,7 +1,8 @@
 //! Everything read for one plan. Each question is answered once and never retracted.
 
 use super::Owner;
-use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use crate::kinds;
+use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -162,6 +163,39 @@ impl Snapshot {
     /// The place of a provider's objects, once its caller is known.
     pub fn place(&self, provider: &ProviderRef, regional: bool) -> Option<Place> {
         self.callers.get(provider)?.known().map(|caller| caller.place(regional))
+    }
+
+    /// Whether there is an answer to a question.
+    pub fn answers(&self, want: &Want) -> bool {
+        let addon = |provider: &ProviderRef, addon: &Arc<str>, version: &Arc<str>| {
+            let place = self.place(provider, true)?;
+            Some(AddonKey { place, addon: addon.clone(), version: version.clone() })
+        };
+        match want {
+            Want::Caller(provider) => self.callers.contains_key(provider),
+            Want::Object(identity) => kinds::schema(&identity.kind)
+                .and_then(|schema| self.place(&identity.scope, schema.regional))
+                .is_some_and(|place| self.objects.contains_key(&identity.within(place))),
+            Want::Members { provider, cluster } => self.place(provider, true).is_some_and(|scope| {
+                let key = Arc::from([KeyPart::exact(cluster.clone())]);
+                self.members.contains_key(&Identity { scope, kind: "cluster".into(), key })
+            }),
+            Want::Owned { provider, kind } => kinds::schema(kind)
+                .and_then(|schema| self.place(provider, schema.regional))
+                .is_some_and(|place| self.coverage.contains_key(&(place, kind.clone()))),
+            Want::AddonVersions { provider, addon: name, kubernetes } => {
+                addon(provider, name, kubernetes).is_some_and(|key| self.addon_versions.contains_key(&key))
+            }
+            Want::AddonConfiguration { provider, addon: name, version } => {
+                addon(provider, name, version).is_some_and(|key| self.addon_configurations.contains_key(&key))
+            }
+            Want::ClusterVersions(provider) => {
+                self.place(provider, true).is_some_and(|place| self.cluster_versions.contains_key(&place))
+            }
+            Want::File(path) => self.files.contains_key(path),
+            // Directories cannot be listed yet.
+            Want::Directory(_) => false,
+        }
     }
 
     /// What is known of an object.

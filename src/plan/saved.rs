@@ -4,7 +4,7 @@ use super::build::{Built, build};
 use super::document::{InputsDocument, SnapshotDocument};
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
-use crate::stack::{Inputs, Program, VariableInput, evaluate};
+use crate::stack::{Evaluation, Inputs, Program, Rounds, VariableInput, evaluate};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub const FORMAT: u32 = 1;
 pub struct Round {
     pub built: Built,
     /// Providers as evaluated, to answer the wants with.
-    pub evaluation: Option<crate::stack::Evaluation>,
+    pub evaluation: Option<Evaluation>,
 }
 
 /// The fingerprint of everything a plan is a function of.
@@ -29,7 +29,21 @@ pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
 
 /// One round of planning: evaluate, and plan once evaluation wants nothing more.
 pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
-    let (evaluation, diagnostics) = evaluate(program, inputs, snapshot);
+    planned(inputs, snapshot, evaluate(program, inputs, snapshot))
+}
+
+/// One round of several, each with a snapshot that knows more.
+pub fn next_round(rounds: &mut Rounds<'_>, snapshot: &Snapshot) -> Round {
+    let (_, inputs) = rounds.about();
+    let evaluated = rounds.round(snapshot);
+    planned(inputs, snapshot, evaluated)
+}
+
+fn planned(
+    inputs: &Inputs,
+    snapshot: &Snapshot,
+    (evaluation, diagnostics): (Option<Evaluation>, Vec<Diagnostic>),
+) -> Round {
     let Some(evaluation) = evaluation else {
         return Round { built: Built { plan: None, wants: BTreeSet::new(), diagnostics }, evaluation: None };
     };
@@ -89,7 +103,7 @@ pub struct Saved {
 /// holds a value that the files call sensitive cannot be saved.
 pub fn write(
     program: &Program,
-    evaluation: &crate::stack::Evaluation,
+    evaluation: &Evaluation,
     inputs: &Inputs,
     snapshot: &Snapshot,
 ) -> Result<String, Box<Diagnostic>> {

@@ -1,8 +1,11 @@
 //! Declarations + snapshot → instances, their proposals, and what would have to be read.
 
+mod again;
 mod parents;
 mod references;
 
+use self::again::Memory;
+pub(super) use self::again::Part;
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
@@ -28,15 +31,73 @@ pub fn evaluate(
     inputs: &Inputs,
     snapshot: &Snapshot,
 ) -> (Option<Evaluation>, Vec<Diagnostic>) {
-    let (graph, mut diagnostics) = graph(program);
-    let Some(stack_block) = &program.stack else { return (None, diagnostics) };
+    let (graph, diagnostics) = graph(program);
+    let (result, _) = round(program, inputs, &graph, diagnostics, snapshot, None);
+    result
+}
+
+/// Evaluates a program in rounds, between which more becomes known. Each answers what [`evaluate`] would, and
+/// evaluates only what the new facts touch.
+pub struct Rounds<'a> {
+    program: &'a Program,
+    inputs: &'a Inputs,
+    graph: Graph,
+    /// What is wrong with references.
+    diagnostics: Vec<Diagnostic>,
+    memory: Option<Memory>,
+}
+
+impl<'a> Rounds<'a> {
+    pub fn new(program: &'a Program, inputs: &'a Inputs) -> Self {
+        let (graph, diagnostics) = graph(program);
+        Self { program, inputs, graph, diagnostics, memory: None }
+    }
+
+    /// The program and the inputs this is about.
+    pub fn about(&self) -> (&'a Program, &'a Inputs) {
+        (self.program, self.inputs)
+    }
+
+    /// One round. The snapshot has all that it had in the round before, and may have more: what was read once
+    /// is never read otherwise.
+    pub fn round(&mut self, snapshot: &Snapshot) -> (Option<Evaluation>, Vec<Diagnostic>) {
+        if let Some(mut memory) = self.memory.take()
+            && memory.begin(snapshot)
+            && let (result, Some(memory)) = self.one(snapshot, memory)
+        {
+            self.memory = Some(memory);
+            return result;
+        }
+        let (result, memory) = self.one(snapshot, Memory::new(&self.graph));
+        self.memory = memory;
+        result
+    }
+
+    fn one(&self, snapshot: &Snapshot, memory: Memory) -> (Outcome, Option<Memory>) {
+        round(self.program, self.inputs, &self.graph, self.diagnostics.clone(), snapshot, Some(memory))
+    }
+}
+
+type Outcome = (Option<Evaluation>, Vec<Diagnostic>);
+
+/// One round, with what the ones before left. It is gone if it was of no use: then the outcome means nothing.
+fn round(
+    program: &Program,
+    inputs: &Inputs,
+    graph: &Graph,
+    mut diagnostics: Vec<Diagnostic>,
+    snapshot: &Snapshot,
+    memory: Option<Memory>,
+) -> (Outcome, Option<Memory>) {
+    let Some(stack_block) = &program.stack else { return ((None, diagnostics), None) };
     let function_inputs = eval::Inputs { now: inputs.now, seed: inputs.seed, home: None };
     let mut evaluator = Evaluator {
         program,
         inputs,
         snapshot,
         function_inputs,
-        graph: &graph,
+        graph,
+        memory,
         stack: Value::default(),
         modules: vec![ModuleInstance::root()],
         read_providers: BTreeSet::new(),
@@ -56,6 +117,10 @@ pub fn evaluate(
         diagnostics: Vec::new(),
     };
     evaluator.run();
+    if evaluator.lost() {
+        return ((None, diagnostics), None);
+    }
+    evaluator.end();
     // A name that does not exist was complained about where references were followed.
     let unknown = |diagnostic: &Diagnostic| {
         (diagnostic.code == "unknown-reference").then_some(diagnostic.span).flatten()
@@ -79,7 +144,7 @@ pub fn evaluate(
     }
     let mut evaluation = evaluator.evaluation;
     evaluation.wants.extend(evaluator.asked.into_inner());
-    (Some(evaluation), diagnostics)
+    ((Some(evaluation), diagnostics), evaluator.memory)
 }
 
 pub(super) struct Evaluator<'a> {
@@ -88,6 +153,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) snapshot: &'a Snapshot,
     function_inputs: eval::Inputs,
     pub(super) graph: &'a Graph,
+    /// What is kept from round to round; `None` if there is one alone.
+    pub(super) memory: Option<Memory>,
     /// What `stack` stands for.
     stack: Value,
     /// Every instance of every module; the stack itself is the first.
@@ -110,6 +177,64 @@ pub(super) struct Evaluator<'a> {
 impl Evaluator<'_> {
     fn run(&mut self) {
         self.expanded[ROOT].push(0);
+        self.everywhere(None, Self::outside);
+        if !self.program.root().providers.contains_key(&ProviderRef::default()) {
+            self.evaluation.providers.insert(ProviderRef::default(), ProviderConfig::default());
+        }
+        let graph = self.graph;
+        for (index, node) in graph.order.iter().enumerate() {
+            if self.lost() {
+                return;
+            }
+            let before = self.diagnostics.len();
+            // What needs something broken is evaluated all the same, for errors of its own.
+            let blocked = graph.needs.get(node).is_some_and(|needs| !needs.is_disjoint(&self.failed));
+            let module = node.module;
+            match &node.item {
+                Item::Call => self.everywhere(Some(index), |evaluator| evaluator.call(module)),
+                _ => {
+                    for at in self.expanded[module].clone() {
+                        self.place(index, node, at);
+                    }
+                }
+            }
+            if matches!(node.item, Item::Output(_)) && module != ROOT {
+                self.collect_outputs(module);
+            }
+            let broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
+            if broken {
+                self.called_from(module, before);
+                self.stand_in(node);
+            }
+            if broken || blocked {
+                self.failed.insert(node.clone());
+            }
+        }
+        let renamed = self.settle();
+        self.unused_default_provider();
+        self.search();
+        self.adoptions();
+        self.missing_pins();
+        if renamed {
+            super::duplicates::check(&self.evaluation, &mut self.diagnostics);
+        }
+    }
+
+    /// Evaluates one declaration in one instance of its module.
+    fn item(&mut self, node: &Node, at: usize) {
+        match &node.item {
+            // These are evaluated for all instances at once, or keep what they leave behind by themselves.
+            Item::Call | Item::Resource(..) => {}
+            Item::Variable(name) => self.variable(at, name),
+            Item::Local(name) => self.local(at, name),
+            Item::Provider(provider) => self.provider(provider),
+            Item::Data(of, name) => self.data(at, of, name),
+            Item::Output(name) => self.output(at, name),
+        }
+    }
+
+    /// What comes from outside, and the stack block.
+    fn outside(&mut self) {
         let program = self.program;
         self.modules[0].values.variables =
             variables::evaluate(program.root(), &self.inputs.variables, &mut self.diagnostics);
@@ -126,48 +251,6 @@ impl Evaluator<'_> {
             variables::validate(name, variable, root, &scope, &mut problems);
         }
         self.diagnostics.append(&mut problems);
-        if !self.program.root().providers.contains_key(&ProviderRef::default()) {
-            self.evaluation.providers.insert(ProviderRef::default(), ProviderConfig::default());
-        }
-        let graph = self.graph;
-        for node in &graph.order {
-            let before = self.diagnostics.len();
-            // What needs something broken is evaluated all the same, for errors of its own.
-            let blocked = graph.needs.get(node).is_some_and(|needs| !needs.is_disjoint(&self.failed));
-            let module = node.module;
-            match &node.item {
-                Item::Call => self.call(module),
-                item => {
-                    for at in self.expanded[module].clone() {
-                        match item {
-                            Item::Call => {}
-                            Item::Variable(name) => self.variable(at, name),
-                            Item::Local(name) => self.local(at, name),
-                            Item::Provider(provider) => self.provider(provider),
-                            Item::Resource(kind, name) => self.resource(node, at, kind, name),
-                            Item::Data(of, name) => self.data(at, of, name),
-                            Item::Output(name) => self.output(at, name),
-                        }
-                    }
-                }
-            }
-            if matches!(node.item, Item::Output(_)) && module != ROOT {
-                self.collect_outputs(module);
-            }
-            let broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
-            if broken {
-                self.called_from(module, before);
-                self.stand_in(node);
-            }
-            if broken || blocked {
-                self.failed.insert(node.clone());
-            }
-        }
-        self.unused_default_provider();
-        self.search();
-        self.adoptions();
-        self.missing_pins();
-        super::duplicates::check(&self.evaluation, &mut self.diagnostics);
     }
 
     pub(super) fn scope(&self, at: usize, iteration: Iteration) -> StackScope<'_> {
@@ -180,6 +263,7 @@ impl Evaluator<'_> {
             snapshot: self.snapshot,
             inputs: &self.function_inputs,
             asked: &self.asked,
+            recording: self.memory.is_some(),
         }
     }
 

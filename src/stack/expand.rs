@@ -1,6 +1,6 @@
 //! How many instances there are of blocks and modules, and what passes in and out of modules.
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, Part};
 use super::graph::Node;
 use super::instance::BlockId;
 use super::program::{Call, ModuleId, Program, Repeat};
@@ -53,30 +53,61 @@ impl ModuleInstance {
 type Repetitions = Result<Vec<(Option<Key>, Iteration)>, Option<Value>>;
 
 impl Evaluator<'_> {
-    pub(super) fn resource(&mut self, node: &Node, at: usize, kind: &Arc<str>, name: &Arc<str>) {
-        let program = self.program;
-        let declared = &program.modules[self.modules[at].module].declared;
-        let Some(resource) = declared.resources.get(&(kind.clone(), name.clone())) else { return };
-        let value = match self.repetitions(at, &resource.repeat) {
-            Ok(found) if self.evaluation.instances.len() + found.len() > MOST_OBJECTS => {
-                self.too_many(MOST_OBJECTS, "objects", resource.span);
-                None
-            }
-            Ok(found) => {
-                let mut values = Vec::with_capacity(found.len());
-                let mut complete = true;
-                for (key, iteration) in found {
-                    match self.instance(node, at, resource, key.clone(), iteration) {
-                        Some(value) => values.push((key, value)),
-                        None => complete = false,
-                    }
-                }
-                complete.then(|| assemble(&resource.repeat, values))
-            }
-            Err(value) => value,
+    /// Evaluates all instances of a block, in one instance of its module.
+    pub(super) fn resource(&mut self, node: &Node, place: (usize, usize), kind: &Arc<str>, name: &Arc<str>) {
+        let at = place.1;
+        let value = match self.stands(place) {
+            Some(value) => value,
+            None => self.block(node, place, kind, name).unwrap_or_else(failed),
         };
         let objects = self.modules[at].values.objects.entry(kind.clone()).or_default();
-        objects.insert(name.clone(), value.unwrap_or_else(failed));
+        objects.insert(name.clone(), value);
+    }
+
+    fn block(
+        &mut self,
+        node: &Node,
+        place: (usize, usize),
+        kind: &Arc<str>,
+        name: &Arc<str>,
+    ) -> Option<Value> {
+        let (program, at) = (self.program, place.1);
+        let declared = &program.modules[self.modules[at].module].declared;
+        let resource = declared.resources.get(&(kind.clone(), name.clone()))?;
+        let mut before = self.before(place);
+        let (found, head) = self.captured(|evaluator| evaluator.repetitions(at, &resource.repeat));
+        let found = match found {
+            Ok(found) => found,
+            Err(value) => {
+                let value = value.unwrap_or_else(failed);
+                self.remember(place, before, head, value.clone(), Vec::new());
+                return Some(value);
+            }
+        };
+        if self.evaluation.instances.len() + found.len() > MOST_OBJECTS {
+            self.too_many(MOST_OBJECTS, "objects", resource.span);
+            return None;
+        }
+        let mut parts = Vec::with_capacity(found.len());
+        let mut complete = true;
+        for (index, (key, iteration)) in found.into_iter().enumerate() {
+            let standing =
+                before.as_mut().and_then(|before| self.part_before(before, index, key.as_ref(), &iteration));
+            if let Some(part) = standing {
+                parts.push(part);
+                continue;
+            }
+            let (value, captured) = self
+                .captured(|evaluator| evaluator.instance(node, at, resource, key.clone(), iteration.clone()));
+            match value {
+                Some(value) => parts.push(Part { key, iteration, value, captured }),
+                None => complete = false,
+            }
+        }
+        let values = parts.iter().map(|part| (part.key.clone(), part.value.clone()));
+        let value = complete.then(|| assemble(&resource.repeat, values.collect()))?;
+        self.remember(place, before, head, value.clone(), parts);
+        Some(value)
     }
 
     fn too_many(&mut self, most: usize, what: &str, span: Span) {

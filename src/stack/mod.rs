@@ -22,7 +22,7 @@ mod together;
 mod validate;
 mod variables;
 
-pub use evaluate::evaluate;
+pub use evaluate::{Rounds, evaluate};
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
 pub use modules::{called_directories, declare};

@@ -82,17 +82,11 @@ impl Evaluator<'_> {
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
         let proposed = self.propose(resource, &address, &symbolic, place.as_ref(), &desired);
         let identity = place.map(|place| symbolic.within(place));
-        if schema.kind == "cluster" {
-            self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
-            if let Some(version) = proposed.after.get("version") {
-                self.kubernetes.insert((provider.clone(), symbolic.part(0).into()), version.clone());
-            }
-        }
         let value = exposed(&proposed.after);
         let (references, whole_blocks) = self.references(node, at, &iteration);
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
-        self.evaluation.instances.push(Instance {
+        self.add(Arc::new(Instance {
             address,
             schema,
             provider,
@@ -109,7 +103,7 @@ impl Evaluator<'_> {
             adopt,
             pin: pin.ok().flatten(),
             prevent_destroy: resource.prevent_destroy,
-        });
+        }));
         Some(value)
     }
 

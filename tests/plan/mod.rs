@@ -3,6 +3,7 @@
 mod broken;
 mod case;
 mod disturbed;
+mod rounds;
 mod show;
 mod shuffle;
 mod simulate;

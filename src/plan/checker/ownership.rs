@@ -8,6 +8,7 @@ use crate::plan::build::digest;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::Mode;
 use crate::value::{Identity, Place, Value};
+use std::collections::BTreeSet;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
@@ -29,10 +30,8 @@ pub(super) fn check(checker: &mut Checker<'_>) {
                 checker.say(format!("{} is not declared", name(change)));
             }
             (Mode::Apply, ChangeAction::Delete) if declared => {
-                let comes_back = plan
-                    .changes
-                    .iter()
-                    .any(|other| other.identity == change.identity && other.replaces == Some(change.id));
+                let comes_back =
+                    checker.changes_of(&change.identity).any(|other| other.replaces == Some(change.id));
                 if !comes_back {
                     checker.say(format!("{} is declared and deleted for good", name(change)));
                 }
@@ -44,16 +43,13 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 fn declared(checker: &Checker<'_>, identity: &Identity<Place>) -> bool {
-    checker.evaluation.instances.iter().any(|instance| instance.identity.as_ref() == Some(identity))
+    checker.declared(identity).is_some()
 }
 
 fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
     let plan = checker.plan;
     if change.action == ChangeAction::Create {
-        let deleted = plan
-            .changes
-            .iter()
-            .any(|other| other.identity == change.identity && other.action == ChangeAction::Delete);
+        let deleted = checker.changes_of(&change.identity).any(|other| other.action == ChangeAction::Delete);
         let going = object.phase == Phase::Deleting && change.waits_first;
         if !deleted && !going && object.parent.is_none() {
             checker.say(format!("{} exists already", name(change)));
@@ -79,12 +75,7 @@ fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
         Owner::None => None,
         Owner::Stack { stack, .. } => Some(stack.clone()),
     };
-    let consent = checker
-        .evaluation
-        .instances
-        .iter()
-        .find(|instance| instance.identity.as_ref() == Some(&change.identity))
-        .and_then(|instance| instance.adopt.as_ref());
+    let consent = checker.declared(&change.identity).and_then(|instance| instance.adopt.as_ref());
     let adopts = change.ownership == Ownership::Adopt { from: owner.clone() };
     let allowed = consent.is_some_and(|consent| owner.is_none() || consent.from_stack == owner);
     if !adopts || !allowed {
@@ -113,19 +104,19 @@ fn absent(checker: &mut Checker<'_>, change: &Change) {
 /// What the plan should have a change for.
 fn missing(checker: &mut Checker<'_>) {
     let plan = checker.plan;
-    let changed = |identity: &Identity<Place>| plan.changes.iter().any(|change| change.identity == *identity);
+    let changed: BTreeSet<&Identity<Place>> = plan.changes.iter().map(|change| &change.identity).collect();
+    let relied_on: BTreeSet<&Identity<Place>> = plan.relied_on.iter().map(|(identity, _)| identity).collect();
     let elsewhere = plan.findings.iter().any(|finding| finding.code == "other-region");
     for (identity, object) in checker.snapshot.existing() {
         let ours = object.owner.is(&plan.stack) && object.parent.is_none();
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
         let spared = elsewhere && kinds_without_region(identity);
         let due = ours && !stays && !spared;
-        if due && !changed(identity) {
+        if due && !changed.contains(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));
         }
-        let orphan = plan.changes.iter().any(|change| {
-            change.identity == *identity
-                && change.action == ChangeAction::Delete
+        let orphan = checker.changes_of(identity).any(|change| {
+            change.action == ChangeAction::Delete
                 && matches!(change.reason, Reason::Orphan | Reason::Destroy | Reason::Moved(_))
         });
         if orphan && !ours {
@@ -140,7 +131,7 @@ fn missing(checker: &mut Checker<'_>) {
             checker.problems.push(format!("{} has no identity", instance.address));
             continue;
         };
-        if changed(identity) {
+        if changed.contains(identity) {
             continue;
         }
         let live = match checker.snapshot.object(identity).and_then(Fact::known) {
@@ -169,7 +160,7 @@ fn missing(checker: &mut Checker<'_>) {
                     .push(format!("{}.{} differs, and nothing changes it", instance.address, attribute.name));
             }
         }
-        if !plan.relied_on.iter().any(|(relied, _)| relied == identity) {
+        if !relied_on.contains(identity) {
             checker.problems.push(format!("{} is relied on and not recorded", instance.address));
         }
     }
