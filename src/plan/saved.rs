@@ -23,8 +23,7 @@ pub struct Round {
 /// The fingerprint of everything a plan is a function of.
 pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
     let document = (InputsDocument::new(inputs, &BTreeSet::new()), SnapshotDocument::new(snapshot));
-    // Plain maps, lists and texts: writing them as JSON cannot fail.
-    Digest::of_text(&serde_json::to_string(&document).unwrap_or_default())
+    Digest::of_json(&document)
 }
 
 /// One round of planning: evaluate, and plan once evaluation wants nothing more.
