@@ -5,7 +5,7 @@ use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::pins;
 use super::plan::finish;
-use super::session::{self, Broken};
+use super::session::{self, Broken, Session};
 use super::{DONE, ERROR, Exit, show};
 use crate::apply::{self, Execution, Interrupt, Options};
 use crate::diagnostic::{Diagnostic, Sources};
@@ -35,43 +35,58 @@ pub fn plan_and_apply(
 ) -> Exit {
     let result = session::block_on(async {
         let session = session::plan(global, planning, mode, terminal).await?;
-        let allowed = session.show(terminal);
-        if !allowed {
-            return Ok(ERROR);
-        }
-        let connected = session.connected;
-        let execution = Execution {
-            plan: session.planned.plan,
-            program: session.program,
-            inputs: session.inputs,
-            evaluation: session.planned.evaluation,
-            snapshot: session.planned.snapshot,
-            aws: connected.aws.clone(),
-        };
-        if execution.plan.is_empty() {
-            pin(global, &execution, terminal);
-            outputs_as_they_are(&execution, terminal);
-            if planning.stats {
-                session::stats(&connected, terminal);
-            }
-            return Ok(DONE);
-        }
-        if !auto_approve && !terminal.confirm(question(mode)) {
-            terminal.print("\nNothing was changed.\n");
-            return Ok(ERROR);
-        }
-        // While somebody read the plan, the account may have moved.
-        if !auto_approve {
-            unmoved(&execution).await?;
-        }
+        apply_session(global, session, planning, auto_approve, terminal, || Ok(())).await
+    });
+    finish(result, terminal)
+}
+
+/// Shows a plan, asks, and applies it. `before` runs once it is approved, before anything is changed.
+pub async fn apply_session(
+    global: &Global,
+    session: Session,
+    planning: &Planning,
+    auto_approve: bool,
+    terminal: &Terminal,
+    before: impl FnOnce() -> Result<(), Broken>,
+) -> Result<Exit, Broken> {
+    let mode = session.inputs.mode;
+    let allowed = session.show(terminal);
+    if !allowed {
+        return Ok(ERROR);
+    }
+    let connected = session.connected;
+    let execution = Execution {
+        plan: session.planned.plan,
+        program: session.program,
+        inputs: session.inputs,
+        evaluation: session.planned.evaluation,
+        snapshot: session.planned.snapshot,
+        aws: connected.aws.clone(),
+    };
+    if execution.plan.is_empty() {
+        before()?;
         pin(global, &execution, terminal);
-        let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
+        outputs_as_they_are(&execution, terminal);
         if planning.stats {
             session::stats(&connected, terminal);
         }
-        Ok(code)
-    });
-    finish(result, terminal)
+        return Ok(DONE);
+    }
+    if !auto_approve && !terminal.confirm(question(mode)) {
+        terminal.print("\nNothing was changed.\n");
+        return Ok(ERROR);
+    }
+    // While somebody read the plan, the account may have moved.
+    if !auto_approve {
+        unmoved(&execution).await?;
+    }
+    before()?;
+    pin(global, &execution, terminal);
+    let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
+    if planning.stats {
+        session::stats(&connected, terminal);
+    }
+    Ok(code)
 }
 
 fn question(mode: Mode) -> &'static str {

@@ -57,6 +57,9 @@ pub enum Command {
     Destroy(Destroy),
     /// Show a saved plan
     Show(Show),
+    /// Move a cluster and its add-ons to newer versions, step by step
+    #[cfg(feature = "aws")]
+    Upgrade(Upgrade),
     /// The embedded AWS: serve it to any client, list its calls
     #[cfg(feature = "sandbox")]
     Sandbox(Sandbox),
@@ -153,6 +156,28 @@ pub struct Apply {
 pub struct Destroy {
     #[command(flatten)]
     pub planning: Planning,
+    /// Do not ask
+    #[arg(long)]
+    pub auto_approve: bool,
+}
+
+/// Every step is an ordinary plan and apply.
+#[derive(Args, Debug)]
+pub struct Upgrade {
+    #[command(flatten)]
+    pub planning: Planning,
+    /// The cluster, by address or AWS name; the stack's only one otherwise
+    #[arg(long, value_name = "CLUSTER")]
+    pub cluster: Option<String>,
+    /// The Kubernetes version to go to, one minor version at a time; without it add-ons move
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes_version: Option<String>,
+    /// Move only this add-on, by name or address
+    #[arg(long, value_name = "ADDON")]
+    pub addon: Vec<String>,
+    /// Show the steps and what would change in the files, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,

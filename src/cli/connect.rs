@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A way to AWS, and its name for the operator.
+#[derive(Clone)]
 pub struct Connected {
     pub aws: Arc<Aws>,
     pub what: String,

@@ -127,7 +127,7 @@ fn format(name: &str, text: &str, sources: &mut Sources) -> Result<String, Vec<D
     })
 }
 
-fn difference(name: &str, before: &str, after: &str) -> String {
+pub fn difference(name: &str, before: &str, after: &str) -> String {
     similar::TextDiff::from_lines(before, after)
         .unified_diff()
         .header(&format!("old/{name}"), &format!("new/{name}"))

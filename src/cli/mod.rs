@@ -16,6 +16,8 @@ mod apply;
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
+#[cfg(feature = "aws")]
+mod files;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
@@ -27,6 +29,8 @@ mod sandbox;
 #[cfg(feature = "aws")]
 mod session;
 mod show;
+#[cfg(feature = "aws")]
+mod upgrade;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -87,6 +91,8 @@ fn run() -> Exit {
         Command::Apply(args) => apply::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Upgrade(args) => upgrade::run(&cli.global, &args, &terminal),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&cli.global, &args, &terminal),
     }

@@ -1,5 +1,6 @@
 //! The lock file on disk.
 
+use super::files;
 use super::output::Terminal;
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::stack::lock::{self, Lock};
@@ -34,19 +35,10 @@ pub fn add(directory: &Path, pins: Lock, terminal: &Terminal) -> Result<(), Box<
     if added == 0 {
         return Ok(());
     }
-    write(directory, &all).map_err(|error| unwritable(&error.to_string()))?;
+    files::replace(&path, &lock::write(&all)).map_err(|error| unwritable(&error.to_string()))?;
     let what = if added == 1 { "version".to_string() } else { format!("{added} versions") };
     terminal.print(&format!("\nPinned {what} in {}: check it in.\n", lock::FILE));
     Ok(())
-}
-
-/// Replaces the lock file in one step.
-pub fn write(directory: &Path, lock: &Lock) -> std::io::Result<()> {
-    let beside = directory.join(format!(".{}.{}", lock::FILE, std::process::id()));
-    std::fs::write(&beside, lock::write(lock))?;
-    std::fs::rename(&beside, directory.join(lock::FILE)).inspect_err(|_| {
-        let _ = std::fs::remove_file(&beside);
-    })
 }
 
 /// Without the pins everything goes on: next time they are resolved again.

@@ -44,7 +44,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+/// What the flags, the files and the clock say.
+pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -66,14 +67,27 @@ fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Ve
     })
 }
 
-/// Reads the files, connects and plans. Errors in the files are found before any call.
+/// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
 pub async fn plan(
     global: &Global,
     planning: &Planning,
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let inputs = inputs(global, planning, mode)?;
+    let (session, diagnostics) = look(global, planning, inputs(global, planning, mode)?, None).await?;
+    terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
+    terminal.complain(&diagnostics, &session.program.sources);
+    Ok(session)
+}
+
+/// Connects, unless that is done, and plans without a word; the complaints are warnings and notes. Errors in the files are found
+/// before any call.
+pub async fn look(
+    global: &Global,
+    planning: &Planning,
+    inputs: Inputs,
+    connected: Option<Connected>,
+) -> Result<(Session, Vec<Diagnostic>), Broken> {
     let (program, mut diagnostics) = stack::declare(&inputs.sources);
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
@@ -85,18 +99,18 @@ pub async fn plan(
         diagnostics.extend(first);
         return Err(broken(diagnostics));
     }
-    let connected =
-        connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?;
+    let connected = match connected {
+        Some(connected) => connected,
+        None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
+    };
     let directory = global.chdir.clone();
     let modules = sources::outside(&inputs.sources);
     let files = move |path: &str| sources::file(&directory, &modules, path);
     let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
     let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
     let planned = apply::go_on(&mut rounds, &connected.aws, &files, snapshot).await.map_err(broken)?;
-    terminal.print(&format!("{}\n\n", header(&connected, &planned.snapshot)));
     diagnostics.extend(planned.diagnostics.iter().cloned());
-    terminal.complain(&diagnostics, &program.sources);
-    Ok(Session { program, inputs, planned, connected })
+    Ok((Session { program, inputs, planned, connected }, diagnostics))
 }
 
 /// Which AWS this is: `AWS account 123456789012 in us-east-2`.

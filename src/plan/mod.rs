@@ -10,6 +10,7 @@ mod order;
 mod refusals;
 mod relations;
 pub mod saved;
+pub mod upgrade;
 
 pub use build::{Built, build, digest};
 pub use change::{

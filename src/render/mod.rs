@@ -26,6 +26,7 @@ mod style;
 mod summary;
 mod terraform;
 mod tree;
+mod upgrade;
 mod validation;
 mod value;
 
@@ -35,5 +36,6 @@ pub use json::{finding as json_finding, json_plan};
 pub use plan::plan;
 pub use style::Style;
 pub use summary::{Counts, summary};
+pub use upgrade::{upgrade, upgrade_step, upgraded};
 pub use validation::json_validation;
 pub use value::{outputs, value};

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::call::{self, Call, Caller};
 use super::error::{Answer, AwsError};
 use super::faults::{Broken, Met, internal};
-use super::log::LogEntry;
+use super::log::{self, LogEntry};
 use super::model::{self, Service};
 use super::{
     BODY_LIMIT, DEFAULT_ACCOUNT, Sandbox, State, access, clock, eks, iam, resource, sts, tagging, wire,
@@ -64,6 +64,7 @@ impl Sandbox {
             error: None,
             caller: String::new(),
             request_id: call::uuid_of(&format!("request {now} {}", state.requests)),
+            names: Default::default(),
         };
         let none = AwsError::new("UnknownOperationException", "").status(404);
         let mut prepared =
@@ -90,6 +91,9 @@ impl Sandbox {
         let Prepared { service, operation, asked, met, mut entry } = prepared;
         let mut state = self.lock();
         let state = &mut *state;
+        if let Ok(asked) = &asked {
+            entry.names = log::names(&asked.input);
+        }
         let answer = asked.and_then(|asked| {
             if met.reset_before {
                 return Err(AwsError::new("ConnectionReset", "").status(500));

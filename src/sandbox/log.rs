@@ -1,10 +1,12 @@
 //! The record of every call the sandbox received.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 const LOG: &str = "log.jsonl";
 
@@ -29,6 +31,20 @@ pub struct LogEntry {
     pub caller: String,
     /// The request id in the answer.
     pub request_id: String,
+    /// What the request names: its members that are names and versions. Nothing else of it is kept, since
+    /// policies and configuration values may hold secrets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+}
+
+/// The names and versions in a request.
+pub(crate) fn names(input: &Map<String, Value>) -> BTreeMap<String, String> {
+    let names = |member: &str| {
+        let member = member.to_ascii_lowercase();
+        member.ends_with("name") || member.ends_with("version")
+    };
+    let texts = input.iter().filter(|(member, _)| names(member));
+    texts.filter_map(|(member, value)| Some((member.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Where calls are written: a file that others may read at any time, or memory.

@@ -11,6 +11,7 @@ mod reads;
 mod saved;
 mod server;
 mod trouble;
+mod upgrade;
 mod versions;
 mod walkthrough;
 mod world;
