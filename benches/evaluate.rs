@@ -40,14 +40,14 @@ fn main() {
     let (few, some, many) = (fleet::medians(1_000), fleet::medians(10_000), fleet::medians(100_000));
     marks.hold("parse, expand and evaluate 10,000 instances", some.get("first.wall"), 1000.0, "ms");
     marks.hold("the same, CPU time", some.get("first.cpu"), 1000.0, "ms");
-    marks.hold("the same, peak memory", some.get("peak"), 300.0, "MB");
+    marks.hold("the same, peak memory", some.get("first.peak"), 300.0, "MB");
     let ratio = many.get("first.cpu") / few.get("first.cpu") / 100.0;
     marks.hold("CPU time per instance: 100,000 instances against 1,000", ratio, 1.5, "×");
     println!(
         "1,000: {:.1} ms; 100,000: {:.1} ms, {} MB",
         few.get("first.cpu"),
         many.get("first.cpu"),
-        many.get("peak")
+        many.get("first.peak")
     );
     marks.end();
 }

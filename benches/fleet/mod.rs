@@ -170,13 +170,15 @@ pub struct Cost {
     pub wall: Duration,
     /// Of this process, on every processor, in user code and for it in the kernel.
     pub cpu: Duration,
+    /// The most memory this process had until then, in MB.
+    pub peak: u64,
 }
 
 impl Add for Cost {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { wall: self.wall + other.wall, cpu: self.cpu + other.cpu }
+        Self { wall: self.wall + other.wall, cpu: self.cpu + other.cpu, peak: self.peak.max(other.peak) }
     }
 }
 
@@ -192,7 +194,7 @@ pub fn round(rounds: &mut Rounds<'_>, snapshot: &Snapshot) -> Evaluation {
 pub fn measure<T>(run: impl FnOnce() -> T) -> (T, Cost) {
     let (start, before) = (Instant::now(), cpu());
     let result = run();
-    (result, Cost { wall: start.elapsed(), cpu: cpu().saturating_sub(before) })
+    (result, Cost { wall: start.elapsed(), cpu: cpu().saturating_sub(before), peak: peak() })
 }
 
 /// CPU time of this thread so far; zero where the kernel does not tell.
@@ -215,7 +217,7 @@ pub struct Medians {
 }
 
 impl Medians {
-    /// The median by name: milliseconds, or MB for `peak`.
+    /// The median by name: milliseconds, or MB for peaks.
     pub fn get(&self, name: &str) -> f64 {
         let index = self.names.iter().position(|known| known == name).expect("it was measured");
         let mut values = self.values[index].clone();
@@ -234,7 +236,6 @@ pub fn child(run: impl FnOnce(usize) -> Vec<(&'static str, Cost)>) {
             cost.cpu.as_secs_f64() * 1e3
         );
     }
-    println!("peak {}", peak());
     std::process::exit(0);
 }
 

@@ -44,7 +44,7 @@ pub struct Rounds<'a> {
     graph: Graph,
     /// What is wrong with references.
     diagnostics: Vec<Diagnostic>,
-    memory: Option<Memory>,
+    memory: Option<Box<Memory>>,
 }
 
 impl<'a> Rounds<'a> {
@@ -68,12 +68,12 @@ impl<'a> Rounds<'a> {
             self.memory = Some(memory);
             return result;
         }
-        let (result, memory) = self.one(snapshot, Memory::new(&self.graph));
+        let (result, memory) = self.one(snapshot, Box::new(Memory::new(&self.graph)));
         self.memory = memory;
         result
     }
 
-    fn one(&self, snapshot: &Snapshot, memory: Memory) -> (Outcome, Option<Memory>) {
+    fn one(&self, snapshot: &Snapshot, memory: Box<Memory>) -> (Outcome, Option<Box<Memory>>) {
         round(self.program, self.inputs, &self.graph, self.diagnostics.clone(), snapshot, Some(memory))
     }
 }
@@ -87,8 +87,8 @@ fn round(
     graph: &Graph,
     mut diagnostics: Vec<Diagnostic>,
     snapshot: &Snapshot,
-    memory: Option<Memory>,
-) -> (Outcome, Option<Memory>) {
+    memory: Option<Box<Memory>>,
+) -> (Outcome, Option<Box<Memory>>) {
     let Some(stack_block) = &program.stack else { return ((None, diagnostics), None) };
     let function_inputs = eval::Inputs { now: inputs.now, seed: inputs.seed, home: None };
     let mut evaluator = Evaluator {
@@ -154,7 +154,7 @@ pub(super) struct Evaluator<'a> {
     function_inputs: eval::Inputs,
     pub(super) graph: &'a Graph,
     /// What is kept from round to round; `None` if there is one alone.
-    pub(super) memory: Option<Memory>,
+    pub(super) memory: Option<Box<Memory>>,
     /// What `stack` stands for.
     stack: Value,
     /// Every instance of every module; the stack itself is the first.
@@ -468,6 +468,9 @@ impl Evaluator<'_> {
     }
 
     fn adoptions(&mut self) {
+        if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
+            return;
+        }
         let declared: BTreeSet<String> =
             self.evaluation.instances.iter().map(|instance| instance.address.to_string()).collect();
         for adopt in &self.program.adopts {

@@ -195,6 +195,9 @@ impl Evaluator<'_> {
     }
 
     fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+        if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
+            return None;
+        }
         let text = address.to_string();
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Caller, Fact, Snapshot};
 use crate::stack::graph::{Graph, Item, Node};
 use crate::stack::instance::Instance;
+use crate::stack::program::ModuleId;
 use crate::stack::scope::Iteration;
 use crate::value::{Data, Identity, Key, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,6 +37,8 @@ pub(in crate::stack) struct Memory {
     registered: Registered,
     /// Which places in the order refer to one.
     users: Vec<Vec<usize>>,
+    /// The module of each place in the order.
+    modules: Vec<ModuleId>,
     round: Round,
 }
 
@@ -48,6 +51,8 @@ struct Round {
     parts: HashMap<Place, BTreeSet<usize>>,
     /// Declarations that have to be evaluated again wherever they are.
     nodes: BTreeSet<usize>,
+    /// Those that have to be in one instance of their module.
+    places: BTreeSet<Place>,
     /// It cannot be told what has to be evaluated again.
     lost: bool,
     /// An object is named otherwise than before.
@@ -86,6 +91,8 @@ pub(in crate::stack) struct Captured {
     wants: BTreeSet<Want>,
     diagnostics: Vec<Diagnostic>,
     instances: Vec<Arc<Instance>>,
+    /// It left behind what is not noted here, so it has to be evaluated in every round.
+    more: bool,
 }
 
 /// A block of which some instances have to be evaluated again.
@@ -108,7 +115,8 @@ impl Memory {
                 users[*used].push(*user);
             }
         }
-        Self { users, ..Self::default() }
+        let modules = graph.order.iter().map(|node| node.module).collect();
+        Self { users, modules, ..Self::default() }
     }
 
     /// Finds what has to be evaluated again; false if that is everything.
@@ -184,14 +192,29 @@ impl Memory {
     }
 
     /// Whether everything at a place is as it was.
-    fn stands(&self, place: Place) -> bool {
-        self.round.again && !self.round.nodes.contains(&place.0) && !self.round.parts.contains_key(&place)
+    fn stands(&self, place: Place, slot: &Slot) -> bool {
+        self.round.again
+            && !self.changed(place)
+            && !self.round.parts.contains_key(&place)
+            && slot.parts.iter().all(|part| !part.captured.more)
+    }
+
+    /// Whether something that a place refers to changed.
+    fn changed(&self, place: Place) -> bool {
+        self.round.nodes.contains(&place.0) || self.round.places.contains(&place)
     }
 
     /// Holds a new value against the one before. If known parts of it changed, so may all that read it.
-    fn compare(&mut self, index: usize, old: &Value, new: &Value) {
-        if !refines(old, new, &self.round.answered) {
-            self.round.nodes.extend(self.users[index].iter().copied());
+    fn compare(&mut self, place: Place, old: &Value, new: &Value) {
+        if refines(old, new, &self.round.answered) {
+            return;
+        }
+        for user in &self.users[place.0] {
+            if self.modules[*user] == self.modules[place.0] {
+                self.round.places.insert((*user, place.1));
+            } else {
+                self.round.nodes.insert(*user);
+            }
         }
     }
 }
@@ -205,6 +228,7 @@ impl Evaluator<'_> {
         let outer = std::mem::take(&mut self.evaluation.wants);
         let asked = self.asked.take();
         let (diagnostics, instances) = (self.diagnostics.len(), self.evaluation.instances.len());
+        let more = self.left_behind();
         let result = run(self);
         let mut wants = std::mem::replace(&mut self.evaluation.wants, outer);
         wants.append(&mut self.asked.replace(asked));
@@ -212,11 +236,17 @@ impl Evaluator<'_> {
             wants,
             diagnostics: self.diagnostics[diagnostics..].to_vec(),
             instances: self.evaluation.instances[instances..].to_vec(),
+            more: self.left_behind() != more,
         };
         if let Some(memory) = &mut self.memory {
             memory.round.lost |= captured.diagnostics.iter().any(Diagnostic::is_error);
         }
         (result, captured)
+    }
+
+    /// How much evaluation left behind besides what [`Captured`] notes.
+    fn left_behind(&self) -> usize {
+        self.evaluation.outputs.len() + self.read_providers.len()
     }
 
     /// Whether the round is in vain, because it cannot be told what has to be evaluated again.
@@ -245,7 +275,7 @@ impl Evaluator<'_> {
                 if let (Some(memory), Some(value)) = (&mut self.memory, value)
                     && let Some(old) = memory.data.insert(place, value.clone())
                 {
-                    memory.compare(index, &old, &value);
+                    memory.compare(place, &old, &value);
                 }
             }
         }
@@ -255,7 +285,11 @@ impl Evaluator<'_> {
     pub(in crate::stack) fn everywhere(&mut self, index: Option<usize>, run: impl FnOnce(&mut Self)) {
         let ((), mut captured) = self.captured(run);
         if let Some(memory) = &mut self.memory {
-            memory.round.lost |= index.is_some_and(|index| memory.round.nodes.contains(&index));
+            let changed = |index| {
+                memory.round.nodes.contains(&index)
+                    || memory.round.places.range((index, 0)..(index + 1, 0)).next().is_some()
+            };
+            memory.round.lost |= index.is_some_and(changed);
             memory.everywhere.extend(captured.wants.iter().cloned());
             self.evaluation.wants.append(&mut captured.wants);
         }
@@ -300,15 +334,17 @@ impl Evaluator<'_> {
 
     /// The value of a place where nothing has to be evaluated again, with all it left behind.
     pub(in crate::stack) fn stands(&mut self, place: Place) -> Option<Value> {
-        let memory = self.memory.as_mut().filter(|memory| memory.stands(place))?;
-        let slot = memory.slots.remove(&place)?;
-        self.leave(&slot.head);
-        for part in &slot.parts {
-            self.leave(&part.captured);
-        }
-        let value = slot.value.clone();
-        self.memory.as_mut()?.slots.insert(place, slot);
-        Some(value)
+        let memory = self.memory.take()?;
+        let slot = memory.slots.get(&place).filter(|slot| memory.stands(place, slot));
+        let value = slot.map(|slot| {
+            self.leave(&slot.head);
+            for part in &slot.parts {
+                self.leave(&part.captured);
+            }
+            slot.value.clone()
+        });
+        self.memory = Some(memory);
+        value
     }
 
     /// What is known of a place where something has to be evaluated again.
@@ -316,7 +352,7 @@ impl Evaluator<'_> {
         let memory = self.memory.as_mut().filter(|memory| memory.round.again)?;
         let slot = memory.slots.remove(&place)?;
         let mut again = memory.round.parts.remove(&place).unwrap_or_default();
-        if memory.round.nodes.contains(&place.0) {
+        if memory.changed(place) {
             again.extend(0..slot.parts.len());
             again.insert(HEAD);
         }
@@ -335,6 +371,7 @@ impl Evaluator<'_> {
         let answered = self.memory.as_ref().map(|memory| &memory.round.answered)?;
         let stands = |part: &Part| {
             part.key.as_ref() == key
+                && !part.captured.more
                 && match (&part.iteration, iteration) {
                     (Iteration::Each { value: old, .. }, Iteration::Each { value: new, .. }) => {
                         refines(old, new, answered)
@@ -384,7 +421,7 @@ impl Evaluator<'_> {
                 let after = parts.get(index).map(|part| &part.captured);
                 memory.round.renamed |= !after.is_some_and(|after| same_names(&part.captured, after));
             }
-            memory.compare(place.0, &before.value, &value);
+            memory.compare(place, &before.value, &value);
         }
         memory.wait(place, HEAD, &head);
         for (index, part) in parts.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
