@@ -4,6 +4,7 @@
 
 #[cfg(feature = "aws")]
 pub mod apply;
+pub mod author;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cli;

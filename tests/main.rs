@@ -2,6 +2,8 @@
 
 mod architecture;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
+mod author;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod converge;
@@ -10,6 +12,8 @@ mod docs;
 mod e2e;
 mod invalid;
 mod lang;
+#[cfg(all(feature = "aws", feature = "sandbox"))]
+mod observe;
 mod plan;
 #[cfg(feature = "sandbox")]
 mod sandbox;

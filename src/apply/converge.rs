@@ -4,7 +4,7 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Snapshot};
 use crate::plan::{Plan, saved};
-use crate::stack::{Evaluation, Inputs, Program, Rounds};
+use crate::stack::{self, Evaluation, Inputs, Program, Rounds};
 use crate::value::Want;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ pub async fn go_on(
     files: &Files,
     mut snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
-    let mut chain: Vec<String> = Vec::new();
-    for _ in 0..MOST_ROUNDS {
+    let mut chain = Chain::default();
+    loop {
         let round = saved::next_round(rounds, &snapshot);
         let Some(evaluation) = round.evaluation else { return Err(round.built.diagnostics) };
         // Errors that no answer could mend stop before any call.
@@ -59,21 +59,81 @@ pub async fn go_on(
         if wants.is_empty() {
             return Err(round.built.diagnostics);
         }
-        chain.extend(wants.iter().next().map(|want| format!("{want:?}")));
-        for want in &wants {
-            if let Want::File(path) = want {
-                snapshot.files.entry(path.clone()).or_insert_with(|| files(path));
-            }
+        chain.link(&wants)?;
+        answer(&evaluation, wants, aws, files, &mut snapshot).await?;
+    }
+}
+
+/// What the files declare, without planning: an object that the stack may not touch is no obstacle. What
+/// has to be read for it is in the snapshot afterwards.
+pub async fn declared(
+    program: &Program,
+    inputs: &Inputs,
+    aws: &Aws,
+    files: &Files,
+    snapshot: &mut Snapshot,
+) -> Result<Evaluation, Vec<Diagnostic>> {
+    let mut chain = Chain::default();
+    loop {
+        let (evaluation, diagnostics) = stack::evaluate(program, inputs, snapshot);
+        let broken = diagnostics.iter().any(Diagnostic::is_error);
+        let Some(evaluation) = evaluation.filter(|_| !broken) else { return Err(diagnostics) };
+        if evaluation.wants.is_empty() {
+            return Ok(evaluation);
         }
-        let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !matches!(want, Want::File(_))).collect();
-        aws.answer(&evaluation.providers, &evaluation.stack, &asked, &mut snapshot).await?;
+        chain.link(&evaluation.wants)?;
+        answer(&evaluation, evaluation.wants.clone(), aws, files, snapshot).await?;
     }
-    let mut diagnostic = Diagnostic::error(
-        "no-end",
-        format!("After {MOST_ROUNDS} rounds of reading there is still something to ask"),
-    );
-    for link in chain {
-        diagnostic = diagnostic.with_note(link);
+}
+
+/// Answers what is wanted of a snapshot until nothing more is.
+pub async fn gather(
+    evaluation: &Evaluation,
+    aws: &Aws,
+    snapshot: &mut Snapshot,
+    wanted: &(dyn Fn(&Snapshot) -> BTreeSet<Want> + Sync),
+) -> Result<(), Vec<Diagnostic>> {
+    let mut chain = Chain::default();
+    loop {
+        let wants = wanted(snapshot);
+        if wants.is_empty() {
+            return Ok(());
+        }
+        chain.link(&wants)?;
+        aws.answer(&evaluation.providers, &evaluation.stack, &wants, snapshot).await?;
     }
-    Err(vec![diagnostic])
+}
+
+/// Answers wants: those about files from disk, the others from AWS.
+async fn answer(
+    evaluation: &Evaluation,
+    wants: BTreeSet<Want>,
+    aws: &Aws,
+    files: &Files,
+    snapshot: &mut Snapshot,
+) -> Result<(), Vec<Diagnostic>> {
+    for want in &wants {
+        if let Want::File(path) = want {
+            snapshot.files.entry(path.clone()).or_insert_with(|| files(path));
+        }
+    }
+    let asked: BTreeSet<Want> = wants.into_iter().filter(|want| !matches!(want, Want::File(_))).collect();
+    aws.answer(&evaluation.providers, &evaluation.stack, &asked, snapshot).await
+}
+
+/// What was asked in each round.
+#[derive(Default)]
+struct Chain(Vec<String>);
+
+impl Chain {
+    /// One more round; an error that shows the chain if there were too many.
+    fn link(&mut self, wants: &BTreeSet<Want>) -> Result<(), Vec<Diagnostic>> {
+        if self.0.len() < MOST_ROUNDS {
+            self.0.extend(wants.iter().next().map(|want| format!("{want:?}")));
+            return Ok(());
+        }
+        let message = format!("After {MOST_ROUNDS} rounds of reading there is still something to ask");
+        let diagnostic = Diagnostic::error("no-end", message);
+        Err(vec![self.0.iter().fold(diagnostic, |diagnostic, link| diagnostic.with_note(link.as_str()))])
+    }
 }

@@ -6,7 +6,7 @@ use super::stale::difference;
 use crate::aws::{Aws, CallError, Request, Settled, Wait};
 use crate::diagnostic::Diagnostic;
 use crate::diff;
-use crate::kinds::{Exclusive, Omitted};
+use crate::kinds::{Exclusive, Omitted, Operation};
 use crate::live::{Fact, Object, Snapshot};
 use crate::plan::checker;
 use crate::plan::{
@@ -23,6 +23,10 @@ use tokio::time::Instant;
 
 /// Seconds between two signs of life of a change that takes its time.
 const TELL_EVERY: u64 = 10;
+
+/// The pause before a call that AWS was too busy for is made again; later ones grow to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How a plan is walked.
 #[derive(Clone, Debug)]
@@ -159,7 +163,10 @@ fn outputs(execution: &Execution, snapshot: &Snapshot) -> Vec<EvaluatedOutput> {
         return Vec::new();
     }
     let (evaluation, _) = evaluate(&execution.program, &execution.inputs, snapshot);
-    evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default()
+    let mut outputs = evaluation.map(|evaluation| evaluation.outputs).unwrap_or_default();
+    // A plan of a part leaves out the outputs it does not bring about.
+    outputs.retain(|output| execution.plan.outputs.iter().any(|planned| planned.name == output.name));
+    outputs
 }
 
 fn crashed(change: ChangeId) -> Failure {
@@ -248,15 +255,13 @@ impl Shared {
                 Some(lock) => Some(lock.lock().await),
                 None => None,
             };
-            let wait = self.execution.aws.call(request).await?;
+            let wait = self.call(change, request, started).await?;
             made.push(call.operation);
             // What takes effect at once needs no look before the next call.
             if wait == Wait::None && number + 1 < change.calls.len() {
                 continue;
             }
-            let seconds = operation.map_or(0, |operation| operation.seconds);
-            // Several times what AWS typically takes, and never less than ten minutes.
-            let deadline = Duration::from_secs(u64::from(seconds).saturating_mul(5).max(600));
+            let deadline = operation.map_or(change.schema.patience(), Operation::timeout);
             let progress = self.progress(change, started);
             let result = self.execution.aws.settle(request, wait, deadline, &progress).await?;
             settled.object = result.object;
@@ -264,6 +269,24 @@ impl Shared {
         }
         self.as_predicted(change, after, settled.object.as_ref())?;
         Ok(settled)
+    }
+
+    /// Makes a call, once AWS has done what else it is at with the object: an update that somebody else began
+    /// since the plan was made.
+    async fn call(&self, change: &Change, request: Request<'_>, started: Instant) -> Result<Wait, CallError> {
+        let (first, patience) = (Instant::now(), change.schema.patience());
+        let progress = self.progress(change, started);
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            match self.execution.aws.call(request).await {
+                Err(error) if error.is_busy() && first.elapsed() < patience => {
+                    progress("waiting for another update");
+                    tokio::time::sleep(pause).await;
+                    pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Tells that AWS is still at it, every ten seconds.

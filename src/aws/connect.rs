@@ -2,6 +2,7 @@
 //! shared by all who need it.
 
 use super::error::CallError;
+use super::memory::Memory;
 use super::pace::{Limited, Pace};
 use super::{Setup, network, stats::Counter};
 use crate::live::Caller;
@@ -72,6 +73,8 @@ pub(super) struct Connection {
     pub region: Arc<str>,
     pub eks: Limited<aws_sdk_eks::Client>,
     pub tagging: Limited<aws_sdk_resourcegroupstagging::Client>,
+    /// None at an endpoint that is not AWS's own: facts of one such are none of another's.
+    pub memory: Option<Arc<dyn Memory>>,
 }
 
 impl Connection {
@@ -261,6 +264,7 @@ impl Connections {
         Connection {
             eks: self.pace.limit(aws_sdk_eks::Client::from_conf(eks)),
             tagging: self.pace.limit(aws_sdk_resourcegroupstagging::Client::from_conf(tagging)),
+            memory: self.setup.memory.clone().filter(|_| session.sdk.endpoint_url().is_none()),
             session,
             region,
         }

@@ -80,6 +80,15 @@ impl CallError {
         })
     }
 
+    /// Whether AWS is at work on what the call is about, and takes the call once that is done. Exactly its texts
+    /// for it: `… currently has update … in progress`, `… is currently in UPDATING state`.
+    pub fn is_busy(&self) -> bool {
+        let says = |text: &str| self.message.contains(text);
+        self.has_code("ResourceInUseException")
+            && (says("in progress")
+                || says("is currently in") && ["CREATING", "UPDATING"].into_iter().any(says))
+    }
+
     /// Whether AWS asks to slow down.
     pub fn is_throttled(&self) -> bool {
         self.code.as_deref().is_some_and(|code| {

@@ -9,6 +9,7 @@ mod call;
 mod connect;
 mod error;
 mod map;
+mod memory;
 mod network;
 mod observe;
 mod pace;
@@ -20,7 +21,8 @@ mod wait;
 
 pub use call::Request;
 pub use error::CallError;
-pub use stats::Stats;
+pub use memory::Memory;
+pub use stats::{Operation, Stats};
 pub use transport::{fallible_transport, transport};
 pub use wait::{Settled, Wait};
 
@@ -28,7 +30,7 @@ pub use wait::{Settled, Wait};
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::diagnostic::Diagnostic;
-use crate::live::{Fact, Object, Snapshot, StackName};
+use crate::live::{Fact, Insight, Object, Snapshot, StackName};
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, Place, ProviderRef, Want};
 use aws_credential_types::Credentials;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub isolated: bool,
     /// Calls in flight per service and place; 0 means 16.
     pub parallelism: usize,
+    /// Facts that earlier runs read and that never change.
+    pub memory: Option<Arc<dyn Memory>>,
 }
 
 /// An access key as credentials for [`Setup::credentials`].
@@ -115,6 +119,25 @@ impl Aws {
         Box::pin(observe::object(&connection, identity)).await
     }
 
+    /// The principals of a cluster's access entries, absent where there is no such cluster or it has none
+    /// because of its authentication mode.
+    pub async fn access_entries(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+        cluster: &str,
+    ) -> Fact<Vec<Arc<str>>> {
+        let read = async {
+            let connection = self.connection(providers, provider).await?;
+            Box::pin(observe::access_entries(&connection, cluster)).await
+        };
+        match read.await {
+            Ok(Some(entries)) => Fact::Known(entries),
+            Ok(None) => Fact::Absent,
+            Err(error) => Fact::Denied(error.to_string().into()),
+        }
+    }
+
     /// Makes the call the plan names: one SDK call for (operation, before, after). What AWS answers while
     /// a role or policy is not visible everywhere yet is repeated for up to two minutes, throttling too.
     /// The result says what to wait for before the effect is there.
@@ -135,6 +158,18 @@ impl Aws {
     ) -> Result<Settled, CallError> {
         let connection = self.connection(request.providers, request.provider).await?;
         Box::pin(wait::settle(&connection, &self.connections.pace, &request, wait, deadline, progress)).await
+    }
+
+    /// What is not passing of a cluster's upgrade insights.
+    pub async fn upgrade_insights(
+        &self,
+        providers: &Providers,
+        provider: &ProviderRef,
+        place: &Place,
+        cluster: &str,
+    ) -> Result<Vec<Insight>, CallError> {
+        let connection = self.connection(providers, provider).await?;
+        Box::pin(observe::upgrade_insights(&connection, place, cluster)).await
     }
 
     /// Requests sent so far.

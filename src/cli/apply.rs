@@ -67,9 +67,7 @@ pub async fn apply_session(
         before()?;
         pin(global, &execution, terminal);
         outputs_as_they_are(&execution, terminal);
-        if planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, planning.stats, terminal);
         return Ok(DONE);
     }
     if !auto_approve && !terminal.confirm(question(mode)) {
@@ -83,9 +81,7 @@ pub async fn apply_session(
     before()?;
     pin(global, &execution, terminal);
     let code = walk(execution, planning.parallelism, !auto_approve, terminal).await;
-    if planning.stats {
-        session::stats(&connected, terminal);
-    }
+    session::stats(&connected, planning.stats, terminal);
     Ok(code)
 }
 
@@ -123,13 +119,12 @@ fn saved(global: &Global, args: &Apply, file: &Path, terminal: &Terminal) -> Exi
             terminal.print(&render::plan(&execution.plan, terminal.style()));
             pin(global, &execution, terminal);
             outputs_as_they_are(&execution, terminal);
+            session::stats(&connected, args.planning.stats, terminal);
             return Ok(DONE);
         }
         pin(global, &execution, terminal);
         let code = walk(execution, args.planning.parallelism, true, terminal).await;
-        if args.planning.stats {
-            session::stats(&connected, terminal);
-        }
+        session::stats(&connected, args.planning.stats, terminal);
         Ok(code)
     });
     finish(result, terminal)
@@ -167,6 +162,7 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     }
     let interrupt = Interrupt::default();
     let listening = tokio::spawn(listen_for_signals(interrupt.clone()));
+    let partial = execution.plan.selection.is_partial();
     let (plan, style): (Plan, _) = (execution.plan.clone(), terminal.style());
     let print = Terminal::new(style.is_plain());
     let listener = move |event: &Event| {
@@ -180,6 +176,11 @@ async fn walk(execution: Execution, parallelism: usize, look_again: bool, termin
     listening.abort();
     if !applied.outcome.is_complete() {
         return ERROR;
+    }
+    if partial {
+        terminal.print(
+            "\nThis was a part of the whole: plan without --target and --exclude to see what is left.\n",
+        );
     }
     print_outputs(&applied.outputs, terminal);
     DONE

@@ -24,6 +24,9 @@ pub struct Global {
     /// Use the embedded AWS, kept in .eksform/sandbox of the stack or in DIR
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub sandbox: Option<OsString>,
+    /// Ask AWS also for what earlier runs keep of its catalog
+    #[arg(long, global = true)]
+    pub no_cache: bool,
     /// Print without colours
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -55,6 +58,9 @@ pub enum Command {
     /// Delete everything the stack owns
     #[cfg(feature = "aws")]
     Destroy(Destroy),
+    /// Write the files of a stack for what exists
+    #[cfg(feature = "aws")]
+    Import(Import),
     /// Show a saved plan
     Show(Show),
     /// Move a cluster and its add-ons to newer versions, step by step
@@ -65,7 +71,7 @@ pub enum Command {
     Sandbox(Sandbox),
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Variables {
     /// Give a variable a value
     #[arg(long = "var", value_name = "NAME=VALUE")]
@@ -97,6 +103,15 @@ pub struct Fmt {
     pub target: Option<PathBuf>,
 }
 
+/// How figures are printed.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatsForm {
+    /// As a table
+    Text,
+    /// As one line of JSON
+    Json,
+}
+
 /// What plan, apply and destroy have in common.
 #[derive(Args, Debug, Default)]
 pub struct Planning {
@@ -111,12 +126,21 @@ pub struct Planning {
     /// Allow a plan that deletes everything the stack owns
     #[arg(long)]
     pub allow_orphans: bool,
+    /// Plan only this and what it needs: an address, a block, a module, or KIND.NAME with the name AWS knows
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Leave this out, and what needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
+    /// Destroy this and create it anew, even if nothing differs
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
     /// Refuse constraints on versions that eksform.lock.hcl has no pin for
     #[arg(long)]
     pub locked: bool,
-    /// Print how many calls were made, by operation
-    #[arg(long)]
-    pub stats: bool,
+    /// Print what was asked of AWS: calls, bytes and time, by operation
+    #[arg(long, value_name = "FORM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<StatsForm>,
     /// Calls in flight per service and region
     #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
     pub parallelism: usize,
@@ -148,7 +172,7 @@ pub struct Apply {
     #[arg(long)]
     pub destroy: bool,
     /// A plan saved with plan --out. It carries what it was planned with
-    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "locked"])]
+    #[arg(conflicts_with_all = ["destroy", "adopt", "allow_destroy", "allow_orphans", "target", "exclude", "replace", "locked"])]
     pub file: Option<PathBuf>,
 }
 
@@ -181,6 +205,47 @@ pub struct Upgrade {
     /// Do not ask
     #[arg(long)]
     pub auto_approve: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    #[command(subcommand)]
+    pub command: ImportCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ImportCommand {
+    /// A cluster with its add-ons, associations and roles
+    Cluster(ImportCluster),
+}
+
+#[derive(Args, Debug)]
+pub struct ImportCluster {
+    /// The cluster's name
+    pub name: String,
+    /// Write into this directory, which is a stack or becomes one; - prints instead
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print instead of writing files
+    #[arg(long, conflicts_with = "out")]
+    pub stdout: bool,
+    /// Write no adopt blocks
+    #[arg(long)]
+    pub no_adopt: bool,
+    /// What a new stack is called; the cluster's name otherwise
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// Take over what belongs to this stack, too
+    #[arg(long, value_name = "STACK")]
+    pub from_stack: Option<String>,
+    /// The cluster's region, for a new stack
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The provider block to use
+    #[arg(long, value_name = "aws.ALIAS")]
+    pub provider: Option<String>,
+    #[command(flatten)]
+    pub variables: Variables,
 }
 
 #[derive(Args, Debug)]

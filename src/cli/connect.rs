@@ -1,6 +1,7 @@
 //! Which AWS a command talks to: the embedded one if asked for, else AWS.
 
 use super::args::Global;
+use super::cache;
 use crate::aws::{Aws, Setup};
 use crate::diagnostic::Diagnostic;
 use std::path::PathBuf;
@@ -27,12 +28,15 @@ pub fn sandbox_directory(global: &Global) -> Option<PathBuf> {
 /// Connects as the flags say.
 pub fn connect(global: &Global, parallelism: usize) -> Result<Connected, Box<Diagnostic>> {
     match sandbox_directory(global) {
-        None => Ok(Connected {
-            aws: Arc::new(Aws::new(Setup { parallelism, ..Setup::default() })),
-            what: "AWS".to_string(),
-        }),
+        None => {
+            let memory = cache::of_aws(global.no_cache);
+            let aws = Aws::new(Setup { parallelism, memory, ..Setup::default() });
+            Ok(Connected { aws: Arc::new(aws), what: "AWS".to_string() })
+        }
         #[cfg(feature = "sandbox")]
-        Some(directory) => embedded::connect(&directory, parallelism),
+        Some(directory) => {
+            embedded::connect(&directory, parallelism, cache::of_sandbox(&directory, global.no_cache))
+        }
         #[cfg(not(feature = "sandbox"))]
         Some(_) => Err(Box::new(
             Diagnostic::error("no-sandbox", "This eksform was built without the sandbox")
@@ -44,7 +48,7 @@ pub fn connect(global: &Global, parallelism: usize) -> Result<Connected, Box<Dia
 #[cfg(feature = "sandbox")]
 mod embedded {
     use super::Connected;
-    use crate::aws::{Aws, Setup, SharedHttpClient, access_key, fallible_transport};
+    use crate::aws::{Aws, Memory, Setup, SharedHttpClient, access_key, fallible_transport};
     use crate::cli::loopback::exchange;
     use crate::diagnostic::Diagnostic;
     use crate::sandbox::{Broken, DEFAULT_ACCOUNT, OpenError, Options, Sandbox};
@@ -54,7 +58,11 @@ mod embedded {
     /// The region where neither the provider block nor the environment names one.
     const DEFAULT_REGION: &str = "us-east-2";
 
-    pub fn connect(directory: &Path, parallelism: usize) -> Result<Connected, Box<Diagnostic>> {
+    pub fn connect(
+        directory: &Path,
+        parallelism: usize,
+        memory: Option<Arc<dyn Memory>>,
+    ) -> Result<Connected, Box<Diagnostic>> {
         let (http_client, what) = match Sandbox::open(directory, Options::default()) {
             Ok(sandbox) => (in_process(sandbox), format!("Sandbox {}", directory.display())),
             Err(OpenError::Held { endpoint: Some(endpoint) }) => {
@@ -75,6 +83,7 @@ mod embedded {
             region: Some(region.unwrap_or_else(|| DEFAULT_REGION.to_string()).into()),
             isolated: true,
             parallelism,
+            memory,
             ..Setup::default()
         };
         Ok(Connected { aws: Arc::new(Aws::new(setup)), what })

@@ -166,7 +166,8 @@ mod tests {
     }
 
     fn fmt(directory: &Path, args: Fmt) -> Exit {
-        let global = Global { chdir: directory.to_path_buf(), sandbox: None, no_color: true };
+        let global =
+            Global { chdir: directory.to_path_buf(), sandbox: None, no_cache: false, no_color: true };
         run(&global, &args, &Terminal::new(true))
     }
 

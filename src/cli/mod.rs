@@ -13,11 +13,15 @@ mod variables;
 #[cfg(feature = "aws")]
 mod apply;
 #[cfg(feature = "aws")]
+mod cache;
+#[cfg(feature = "aws")]
 mod connect;
 #[cfg(feature = "aws")]
 mod destroy;
 #[cfg(feature = "aws")]
 mod files;
+#[cfg(feature = "aws")]
+mod import;
 #[cfg(feature = "sandbox")]
 mod loopback;
 #[cfg(feature = "aws")]
@@ -84,6 +88,8 @@ fn run() -> Exit {
     match cli.command {
         Command::Fmt(args) => fmt::run(&cli.global, &args, &terminal),
         Command::Validate(args) => validate::run(&cli.global, &args, &terminal),
+        #[cfg(feature = "aws")]
+        Command::Import(args) => import::run(&cli.global, &args, &terminal),
         Command::Show(args) => show::run(&cli.global, &args, &terminal),
         #[cfg(feature = "aws")]
         Command::Plan(args) => plan::run(&cli.global, &args, &terminal),

@@ -13,9 +13,7 @@ pub fn run(global: &Global, args: &Plan, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
         let session = session::plan(global, &args.planning, mode, terminal).await?;
         let allowed = session.show(terminal);
-        if args.planning.stats {
-            session::stats(&session.connected, terminal);
-        }
+        session::stats(&session.connected, args.planning.stats, terminal);
         if !allowed {
             return Ok(ERROR);
         }

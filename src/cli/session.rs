@@ -1,6 +1,6 @@
 //! What plan, apply and destroy share: from flags to a plan.
 
-use super::args::{Global, Planning};
+use super::args::{Global, Planning, StatsForm};
 use super::connect::{self, Connected};
 use super::output::Terminal;
 use super::{sources, variables};
@@ -9,6 +9,8 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, Program, Rounds};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
@@ -44,8 +46,12 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-/// What the flags, the files and the clock say.
-pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
+fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
+    given.iter().map(|text| text.as_str().into()).collect()
+}
+
+/// Everything planning starts from, as the flags and the files of the directory say.
+pub fn inputs(directory: &Path, planning: &Planning, mode: Mode) -> Result<Inputs, Vec<Diagnostic>> {
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
@@ -53,18 +59,35 @@ pub fn inputs(global: &Global, planning: &Planning, mode: Mode) -> Result<Inputs
             _ => (Arc::from(text.as_str()), None),
         }
     });
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Inputs {
-        sources: sources::read(&global.chdir)?,
-        variables: variables::gather(&global.chdir, &planning.variables)?,
-        mode,
+        sources: sources::read(directory)?,
+        variables: variables::gather(directory, &planning.variables)?,
         adopt: adopt.collect(),
-        allow_destroy: planning.allow_destroy.iter().map(|name| name.as_str().into()).collect(),
+        allow_destroy: texts(&planning.allow_destroy),
         allow_orphans: planning.allow_orphans,
+        targets: texts(&planning.target),
+        excludes: texts(&planning.exclude),
+        replaces: texts(&planning.replace),
         locked: planning.locked,
+        ..inputs_without_files(mode)
+    })
+}
+
+/// The time, and what the non-deterministic functions draw from.
+pub fn inputs_without_files(mode: Mode) -> Inputs {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Inputs {
+        mode,
         now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         seed: u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(32),
-    })
+        ..Inputs::default()
+    }
+}
+
+/// A snapshot that nothing was read into.
+pub fn snapshot(inputs: &Inputs) -> Snapshot {
+    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
+    Snapshot { taken_at: taken_at.into(), ..Snapshot::default() }
 }
 
 /// Reads the files, connects and plans, and says which AWS it was and what is worth a warning.
@@ -74,7 +97,7 @@ pub async fn plan(
     mode: Mode,
     terminal: &Terminal,
 ) -> Result<Session, Broken> {
-    let (session, diagnostics) = look(global, planning, inputs(global, planning, mode)?, None).await?;
+    let (session, diagnostics) = look(global, planning, inputs(&global.chdir, planning, mode)?, None).await?;
     terminal.print(&format!("{}\n\n", header(&session.connected, &session.planned.snapshot)));
     terminal.complain(&diagnostics, &session.program.sources);
     Ok(session)
@@ -103,11 +126,8 @@ pub async fn look(
         Some(connected) => connected,
         None => connect::connect(global, planning.parallelism).map_err(|problem| broken(vec![*problem]))?,
     };
-    let directory = global.chdir.clone();
-    let modules = sources::outside(&inputs.sources);
-    let files = move |path: &str| sources::file(&directory, &modules, path);
-    let taken_at = jiff::Timestamp::from_second(inputs.now).map(|time| time.to_string()).unwrap_or_default();
-    let snapshot = Snapshot { taken_at: taken_at.into(), ..Snapshot::default() };
+    let files = sources::reader(&global.chdir, &inputs.sources);
+    let snapshot = snapshot(&inputs);
     let planned = apply::go_on(&mut rounds, &connected.aws, &files, snapshot).await.map_err(broken)?;
     diagnostics.extend(planned.diagnostics.iter().cloned());
     Ok((Session { program, inputs, planned, connected }, diagnostics))
@@ -134,8 +154,12 @@ impl Session {
     }
 }
 
-/// Prints the calls made so far.
-pub fn stats(connected: &Connected, terminal: &Terminal) {
+/// Prints the calls made so far to standard error, if that was asked for.
+pub fn stats(connected: &Connected, form: Option<StatsForm>, terminal: &Terminal) {
     let stats = connected.aws.stats();
-    terminal.say(&stats.to_string());
+    match form {
+        None => {}
+        Some(StatsForm::Text) => terminal.say(&stats.to_string()),
+        Some(StatsForm::Json) => terminal.say(&stats.to_json().to_string()),
+    }
 }

@@ -48,6 +48,12 @@ pub fn read(directory: &Path) -> Result<SourceTree, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(tree) } else { Err(problems) }
 }
 
+/// Whether a directory has files of a stack.
+#[cfg(feature = "aws")]
+pub fn any(directory: &Path) -> bool {
+    files(directory, ".").is_ok_and(|files| !files.is_empty())
+}
+
 /// A file's path relative to the stack, and its text or why there is none.
 type Read = (Arc<str>, Result<Arc<str>, Diagnostic>);
 
@@ -91,7 +97,7 @@ fn text(path: &Path) -> Result<String, String> {
 /// Answers what expressions ask about files (`file("policy.json")`): below the stack's directory, and
 /// below the directories of its modules.
 #[cfg(feature = "aws")]
-pub fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
+fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
     if !allowed(modules, path) {
         return Fact::Denied(Arc::from("it lies outside of the directories of the stack and its modules"));
     }
@@ -105,9 +111,16 @@ pub fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>
     }
 }
 
+/// Answers what the expressions of these files ask about files.
+#[cfg(feature = "aws")]
+pub fn reader(directory: &Path, tree: &SourceTree) -> impl Fn(&str) -> Fact<Arc<str>> + Send + Sync + use<> {
+    let (directory, modules) = (directory.to_path_buf(), outside(tree));
+    move |path| file(&directory, &modules, path)
+}
+
 /// The directories outside of the stack's that hold modules.
 #[cfg(feature = "aws")]
-pub fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
+fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
     let directories = tree.files.keys().filter_map(|path| path.rsplit_once('/'));
     let outside: BTreeSet<&str> =
         directories.map(|(directory, _)| directory).filter(|directory| directory.starts_with("..")).collect();

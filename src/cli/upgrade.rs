@@ -23,13 +23,16 @@ async fn steps(global: &Global, args: &Upgrade, terminal: &Terminal) -> Result<E
     let mut done: Vec<Step> = Vec::new();
     let mut connected = None;
     loop {
-        let inputs = session::inputs(global, &args.planning, Mode::Apply)?;
+        let inputs = session::inputs(&global.chdir, &args.planning, Mode::Apply)?;
         let (mut session, _) = session::look(global, &args.planning, inputs, connected.take()).await?;
         let (gathered, way) = plan(&mut session, args).await?;
         if done.is_empty() {
             terminal
                 .print(&format!("{}\n\n", session::header(&session.connected, &session.planned.snapshot)));
             terminal.print(&render::upgrade(&gathered.goal, &gathered.state, &way, terminal.style()));
+        }
+        if done.is_empty() && way.iter().any(|step| step.cluster.is_some()) {
+            terminal.complain(&insights(&session, &gathered).await, &session.program.sources);
         }
         let edited = edit(&session, &gathered, &way)?;
         if args.dry_run {
@@ -111,6 +114,34 @@ async fn plan(session: &mut Session, args: &Upgrade) -> Result<(Gathered, Vec<St
         }
     }
     Err(vec![Diagnostic::error("no-end", "There is no end to the versions to read")].into())
+}
+
+/// What EKS itself says about the next Kubernetes version. Steps before the cluster moves may mend it.
+async fn insights(session: &Session, gathered: &Gathered) -> Vec<Diagnostic> {
+    let (aws, goal) = (&session.connected.aws, &gathered.goal);
+    let providers = &session.planned.evaluation.providers;
+    match aws.upgrade_insights(providers, &goal.provider, &gathered.place, &goal.cluster).await {
+        Ok(insights) => insights
+            .into_iter()
+            .map(|insight| {
+                let diagnostic = Diagnostic::warning(
+                    "upgrade-insight",
+                    format!("EKS on Kubernetes {}: {}", insight.kubernetes, insight.name),
+                )
+                .with_note(insight.reason.to_string());
+                match insight.blocking {
+                    true => diagnostic
+                        .help("EKS refuses the upgrade until this is mended, by one of the steps or by hand"),
+                    false => diagnostic,
+                }
+            })
+            .collect(),
+        Err(error) => vec![
+            Diagnostic::warning("upgrade-insight", "EKS's upgrade insights cannot be read")
+                .with_note(error.to_string())
+                .help("grant eks:ListInsights to see what would block the upgrade"),
+        ],
+    }
 }
 
 fn edit(session: &Session, gathered: &Gathered, steps: &[Step]) -> Result<Edited, Broken> {

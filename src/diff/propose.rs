@@ -95,6 +95,19 @@ pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
     }
 }
 
+/// The proposal for an object that is to be made anew, whether it differs or not. What does not exist, or was
+/// not read, is proposed as ever.
+pub fn propose_anew(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
+    match observed {
+        Observed::Fact(Fact::Known(object)) if object.phase != Phase::Deleting => {
+            let mut proposed = create(subject, Action::Replace);
+            proposed.proposal.differences = differences(subject, object);
+            proposed
+        }
+        _ => propose(subject, observed),
+    }
+}
+
 /// Nothing was read: what the files say holds, the rest is pending.
 fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
     let mut after = subject.desired.clone();

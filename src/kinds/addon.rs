@@ -39,6 +39,20 @@ const ATTRIBUTES: &[Attribute] = &[
     .in_place(UPDATE)
     .claims("pod_identity_association"),
     Attribute::new(
+        "pod_identity",
+        Ty::String,
+        "With \"recommended\", each service account without a block of its own gets a role with the policies EKS recommends for it.",
+    )
+    .change(Change::Expanded)
+    .excludes(&["service_account_role_arn"])
+    .checks(&[Check::OneOf(&[super::recommended::RECOMMENDED])]),
+    Attribute::new(
+        "recommended",
+        Ty::Block(super::recommended::ATTRIBUTES),
+        "Makes the recommended roles the stack's own, instead of the account's; needs pod_identity.",
+    )
+    .change(Change::Expanded),
+    Attribute::new(
         "service_account_role_arn",
         Ty::String,
         "The role of the add-on's service account through IAM roles for service accounts (IRSA), which excludes pod_identity_association.",
@@ -49,6 +63,7 @@ const ATTRIBUTES: &[Attribute] = &[
     .checks(&[Check::Arn { service: "iam", resource: "role/" }]),
     Attribute::new("namespace", Ty::String, "The Kubernetes namespace the add-on is installed in.")
         .filled_by_aws()
+        .usual(|namespace| namespace.as_str() == Some("kube-system"))
         .terraform("namespace_config.namespace")
         .checks(&[
             Check::Length { min: 1, max: 63 },

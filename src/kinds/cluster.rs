@@ -19,6 +19,11 @@ const SCALING: &str = "UpdateClusterConfig:scaling";
 const VERSION: &str = "UpdateClusterVersion";
 const ENCRYPTION: &str = "AssociateEncryptionConfig";
 
+/// Whether a block's attribute has that value.
+fn is(block: &Value, name: &str, value: &Value) -> bool {
+    block.get(name) == Some(value)
+}
+
 const CIDRS: &[Check] = &[Check::Cidr];
 
 const VPC_ATTRIBUTES: &[Attribute] = &[
@@ -40,6 +45,7 @@ const VPC_ATTRIBUTES: &[Attribute] = &[
     )
     .filled_by_aws()
     .in_place(SECURITY_GROUPS)
+    .usual(|groups| groups.as_items().is_some_and(<[Value]>::is_empty))
     .checks(&[Check::Pattern {
         regex: "sg-[0-9a-f]+",
         means: "a security group id such as sg-0123456789abcdef0",
@@ -64,7 +70,8 @@ const ACCESS_ATTRIBUTES: &[Attribute] = &[
     )
     .filled_by_aws()
     .in_place(ACCESS)
-    .checks(&[Check::OneOf(&["API", "API_AND_CONFIG_MAP", "CONFIG_MAP"])]),
+    .checks(&[Check::OneOf(&["API", "API_AND_CONFIG_MAP", "CONFIG_MAP"])])
+    .usual(|mode| mode.as_str() == Some("CONFIG_MAP")),
     Attribute::new(
         "bootstrap_cluster_creator_admin_permissions",
         Ty::Bool,
@@ -109,9 +116,11 @@ const ENCRYPTION_ATTRIBUTES: &[Attribute] = &[
 const NETWORK_ATTRIBUTES: &[Attribute] = &[
     Attribute::new("service_ipv4_cidr", Ty::String, "The address range of Kubernetes services.")
         .filled_by_aws()
+        .usual(|range| matches!(range.as_str(), Some("10.100.0.0/16" | "172.20.0.0/16")))
         .checks(CIDRS),
     Attribute::new("ip_family", Ty::String, "The address family of pods and services.")
         .filled_by_aws()
+        .usual(|family| family.as_str() == Some("ipv4"))
         .checks(&[Check::OneOf(&["ipv4", "ipv6"])]),
 ];
 
@@ -170,10 +179,12 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("auto_mode", Ty::Block(AUTO_MODE_ATTRIBUTES), "EKS Auto Mode: compute, storage and load balancing run by EKS.")
         .filled_by_aws()
         .in_place(AUTO_MODE)
-        .terraform("compute_config"),
+        .terraform("compute_config")
+        .usual(|mode| is(mode, "enabled", &Value::from(false))),
     Attribute::new("deletion_protection", Ty::Bool, "Whether AWS refuses to delete the cluster.")
         .filled_by_aws()
-        .in_place(DELETION_PROTECTION),
+        .in_place(DELETION_PROTECTION)
+        .usual(|on| on.as_bool() == Some(false)),
     Attribute::new("encryption_config", Ty::Block(ENCRYPTION_ATTRIBUTES), "Envelope encryption of secrets with a KMS key, which can be added once and never changed or removed.")
         .filled_by_aws()
         .in_place(ENCRYPTION),
@@ -191,7 +202,8 @@ const ATTRIBUTES: &[Attribute] = &[
         "What happens when the version leaves standard support.",
     )
     .filled_by_aws()
-    .in_place(UPGRADE_POLICY),
+    .in_place(UPGRADE_POLICY)
+    .usual(|policy| is(policy, "support_type", &Value::from("EXTENDED"))),
     Attribute::new(
         "zonal_shift",
         Ty::Block(&[Attribute::new("enabled", Ty::Bool, "Whether traffic may be shifted away from an impaired zone.")
@@ -201,6 +213,7 @@ const ATTRIBUTES: &[Attribute] = &[
     )
     .filled_by_aws()
     .in_place(ZONAL_SHIFT)
+    .usual(|shift| is(shift, "enabled", &Value::from(false)))
     .terraform("zonal_shift_config"),
     Attribute::new(
         "control_plane_scaling_config",
@@ -211,7 +224,8 @@ const ATTRIBUTES: &[Attribute] = &[
         "The size of the control plane, provisioned in advance.",
     )
     .filled_by_aws()
-    .in_place(SCALING),
+    .in_place(SCALING)
+    .usual(|scaling| is(scaling, "tier", &Value::from("standard"))),
     Attribute::new(
         "bootstrap_self_managed_addons",
         Ty::Bool,

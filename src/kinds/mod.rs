@@ -5,12 +5,17 @@ mod addon;
 mod cluster;
 pub mod docs;
 mod pod_identity_association;
+pub mod pod_trust;
 pub mod policy;
+mod refers;
+pub mod recommended;
 mod role;
 mod schema;
 mod trust;
 pub mod version;
 
+use crate::value::{Identity, KeyPart};
+pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
 };
@@ -22,6 +27,15 @@ pub static ALL: [&Schema; 4] =
 /// The schema of a kind by its block type.
 pub fn schema(kind: &str) -> Option<&'static Schema> {
     ALL.into_iter().find(|schema| schema.kind == kind)
+}
+
+/// The identity of an object of a kind, with the parts of its key compared as AWS compares them.
+pub fn identity<Scope: Clone>(scope: &Scope, kind: &str, key: &[&str]) -> Identity<Scope> {
+    let part = |text: &&str| match schema(kind) {
+        Some(schema) => schema.key_part(text),
+        None => KeyPart::exact(*text),
+    };
+    Identity { scope: scope.clone(), kind: kind.into(), key: key.iter().map(part).collect() }
 }
 
 /// The attribute that holds eksform's own tags: which stack owns the object and under which address.
@@ -36,6 +50,8 @@ pub const TAG_STACK: &str = "eksform:stack";
 pub const TAG_ADDRESS: &str = "eksform:address";
 /// The tag on roles that records the provider's region, since IAM has none.
 pub const TAG_REGION: &str = "eksform:region";
+/// The tag on a role that belongs to the account rather than to a stack, and its only value.
+pub const TAG_SHARED: (&str, &str) = ("eksform:shared", "recommended");
 
 const STRING: Ty = Ty::String;
 

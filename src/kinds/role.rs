@@ -5,6 +5,11 @@ use crate::value::{KeyPart, Map, Place, Value};
 
 const STRING: Ty = Ty::String;
 
+pub(super) const PATH_CHECKS: &[Check] = &[
+    Check::Length { min: 1, max: 512 },
+    Check::Pattern { regex: r"/|/[\x21-\x7E]+/", means: "text that begins and ends with /" },
+];
+
 const ATTRIBUTES: &[Attribute] = &[
     Attribute::new(
         "name",
@@ -17,10 +22,7 @@ const ATTRIBUTES: &[Attribute] = &[
         Check::Length { min: 1, max: 64 },
         Check::Pattern { regex: r"[\w+=,.@-]+", means: "letters, digits and _+=,.@-" },
     ]),
-    Attribute::new("path", Ty::String, "The role's path.").default(|| Value::from("/")).checks(&[
-        Check::Length { min: 1, max: 512 },
-        Check::Pattern { regex: r"/|/[\x21-\x7E]+/", means: "text that begins and ends with /" },
-    ]),
+    Attribute::new("path", Ty::String, "The role's path.").default(|| Value::from("/")).checks(PATH_CHECKS),
     Attribute::new(
         "trust",
         Ty::Blocks(super::trust::ATTRIBUTES),
@@ -45,6 +47,14 @@ const ATTRIBUTES: &[Attribute] = &[
     .change(Change::Elements { put: "AttachRolePolicy", remove: "DetachRolePolicy" })
     .terraform("managed_policy_arns")
     .checks(&[Check::Arn { service: "iam", resource: "policy/" }]),
+    Attribute::new(
+        "recommended_for",
+        Ty::Blocks(super::recommended::FOR),
+        "A service account of an add-on whose recommended policies the role has as well.",
+    )
+    .default(|| Value::list(Vec::new()))
+    .one_of(&["version", "cluster"])
+    .change(Change::Expanded),
     Attribute::new(
         "inline_policies",
         Ty::Map(&Ty::Any),

@@ -1,6 +1,7 @@
 //! The shape of a kind's table.
 
 use crate::value::{KeyPart, Map, Place, Value};
+use std::time::Duration;
 
 /// A kind: what its blocks may hold, how AWS names its objects, and which operations change them.
 #[derive(Debug)]
@@ -41,9 +42,23 @@ impl Schema {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// The attributes of an object of which nothing is said.
+    pub fn defaults(&self) -> Map {
+        let default = |attribute: &Attribute| match attribute.omitted {
+            Omitted::Default(value) => Some((attribute.name.into(), value())),
+            _ => None,
+        };
+        self.attributes.iter().filter_map(default).collect()
+    }
+
     /// The operation of that id.
     pub fn operation(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.id == id)
+    }
+
+    /// How long somebody else's work on an object may take before this stack's is given up.
+    pub fn patience(&self) -> Duration {
+        self.operations.iter().map(Operation::timeout).max().unwrap_or_default()
     }
 
     /// A part of the natural key, compared as AWS compares it.
@@ -193,6 +208,9 @@ pub struct Attribute {
     pub pinned: bool,
     /// Of a nested block: attributes of which it needs at least one.
     pub one_of: &'static [&'static str],
+    /// Of what AWS fills: whether AWS fills in this value where nothing is said, so that files made from live
+    /// objects can leave it out.
+    pub usual: Option<fn(&Value) -> bool>,
 }
 
 fn null() -> Value {
@@ -218,6 +236,7 @@ impl Attribute {
             needs: None,
             pinned: false,
             one_of: &[],
+            usual: None,
         }
     }
 
@@ -288,6 +307,12 @@ impl Attribute {
 
     pub const fn excludes(mut self, names: &'static [&'static str]) -> Self {
         self.excludes = names;
+        self
+    }
+
+    /// See [`Attribute::usual`].
+    pub const fn usual(mut self, usual: fn(&Value) -> bool) -> Self {
+        self.usual = Some(usual);
         self
     }
 
@@ -363,6 +388,12 @@ impl Operation {
         self.seconds = seconds;
         self.exclusive = exclusive;
         self
+    }
+
+    /// How long to wait for its effect: several times what AWS typically takes, and never less than ten
+    /// minutes.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.seconds).saturating_mul(5).max(600))
     }
 
     /// The API's name without the group.

@@ -30,7 +30,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
 ];
 
 /// The principal of EKS Pod Identity.
-const POD_IDENTITY: &str = "pods.eks.amazonaws.com";
+pub(super) const POD_IDENTITY: &str = "pods.eks.amazonaws.com";
 
 /// Writes `trust_policy` from the `trust` blocks, unless the files give the policy itself.
 pub(super) fn expand(attributes: &mut Map) {

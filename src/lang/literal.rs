@@ -99,6 +99,13 @@ fn string(output: &mut String, text: &str, indent: usize) {
     output.push_str(&delimiter);
 }
 
+/// Text as a string in quotes, on one line.
+pub fn quoted_string(text: &str) -> String {
+    let mut output = String::new();
+    quoted(&mut output, text);
+    output
+}
+
 /// A string in quotes, as the language reads it back.
 fn quoted(output: &mut String, text: &str) {
     output.push('"');

@@ -20,7 +20,7 @@ mod template;
 pub use ast::Expr;
 pub use format::format;
 pub use functions::{names as function_names, page as function_reference};
-pub use literal::literal;
+pub use literal::{literal, quoted_string};
 
 #[cfg(test)]
 mod tests;

@@ -8,5 +8,5 @@ pub use digest::Digest;
 pub use ownership::{Owner, StackName, decode_address, encode_address, ownership_tags};
 pub use snapshot::{
     AddonConfiguration, AddonKey, AddonVersion, AssociationMember, Caller, Coverage, Fact, HealthIssue,
-    Members, Object, Phase, Snapshot,
+    Insight, Members, Object, Phase, Snapshot,
 };

@@ -120,6 +120,8 @@ pub struct AddonVersion {
     pub default: bool,
     pub requires_iam: bool,
     pub requires_configuration: bool,
+    /// The namespace the add-on is installed in unless another one is given, where EKS tells it.
+    pub namespace: Option<Arc<str>>,
 }
 
 /// What EKS says about one add-on version.
@@ -129,6 +131,19 @@ pub struct AddonConfiguration {
     pub schema: Option<Arc<str>>,
     /// Service accounts with the managed policies AWS recommends for each.
     pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
+}
+
+/// What EKS sees in the way of a cluster's next Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insight {
+    /// What was looked at: `EKS add-on version compatibility`.
+    pub name: Arc<str>,
+    /// The Kubernetes version it is about.
+    pub kubernetes: Arc<str>,
+    /// Whether EKS refuses the upgrade because of it.
+    pub blocking: bool,
+    /// In EKS's words.
+    pub reason: Arc<str>,
 }
 
 /// What a catalog fact is about: an add-on for a Kubernetes version, or one version of an add-on.

@@ -1,15 +1,18 @@
 //! Evaluation + snapshot → plan: what changes, what is an orphan, and what is refused.
 
-use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason};
+use super::change::{Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection};
+use super::claims;
 use super::order;
 use super::refusals;
 use super::relations::{Index, names_of};
+use super::selection;
+use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{self, Action, Observed, Proposed, Subject};
 use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
 use crate::live::{Coverage, Digest, Fact, Object, Owner, Phase, Snapshot};
-use crate::stack::{Evaluation, Inputs, Instance, Mode};
-use crate::value::{Identity, Map, Place, ProviderRef, Value, Want};
+use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
+use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,10 +38,13 @@ pub fn build(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot, id: 
         wants: BTreeSet::new(),
         findings: Vec::new(),
         blocked: Vec::new(),
+        considered: None,
+        left_out: BTreeSet::new(),
     };
     builder.run();
-    if !builder.wants.is_empty() || builder.blocked.iter().any(Diagnostic::is_error) {
-        return Built { plan: None, wants: builder.wants, diagnostics: builder.blocked };
+    if !builder.wants.is_empty() || !builder.blocked.is_empty() {
+        let diagnostics = builder.blocked.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        return Built { plan: None, wants: builder.wants, diagnostics };
     }
     builder.finish(id)
 }
@@ -62,8 +68,12 @@ pub(super) struct Builder<'a> {
     pub wants: BTreeSet<Want>,
     /// Shown with the plan; errors among them refuse it.
     pub findings: Vec<Diagnostic>,
-    /// Errors that leave nothing to plan.
-    pub blocked: Vec<Diagnostic>,
+    /// Errors that leave nothing to plan, with the instance each is about.
+    pub blocked: Vec<(Option<usize>, Diagnostic)>,
+    /// The instances that `--target` and `--exclude` leave; `None`: all.
+    pub considered: Option<BTreeSet<usize>>,
+    /// What would change, but for `--target` and `--exclude`.
+    pub left_out: BTreeSet<Arc<str>>,
 }
 
 /// The attributes of a kind that change by themselves.
@@ -102,24 +112,41 @@ impl Builder<'_> {
             });
             match self.inputs.mode {
                 Mode::Apply => self.declared_instance(index, instance, parent.copied()),
-                Mode::Destroy => {}
+                Mode::Destroy => shared::left(self, instance),
             }
         }
-        self.parents();
         self.orphans();
         self.link_moves();
+        selection::check_names(self);
+        selection::restrict(self);
+        self.relies_on();
+        self.deletes_everything();
+        claims::check(self);
         refusals::check(self);
     }
 
-    /// Clusters of instances that no file declares: the plan relies on them.
-    fn parents(&mut self) {
+    /// Whether the plan has a say about the instance.
+    fn considers(&self, index: usize) -> bool {
+        self.considered.as_ref().is_none_or(|considered| considered.contains(&index))
+    }
+
+    /// What has no change is relied on to stay as it is; so are clusters of instances that no file declares.
+    fn relies_on(&mut self) {
+        let changed: BTreeSet<usize> = self.drafts.iter().filter_map(|draft| draft.instance).collect();
+        let mut found = Vec::new();
         let mut seen = BTreeSet::new();
-        for identity in self
-            .evaluation
-            .instances
-            .iter()
-            .filter_map(|instance| instance.schema.attribute("cluster").and(instance.identity.as_ref()))
-        {
+        for (index, instance) in self.evaluation.instances.iter().enumerate() {
+            let Some(identity) = instance.identity.as_ref().filter(|_| self.considers(index)) else {
+                continue;
+            };
+            let unchanged = instance.proposed.proposal.action == Action::NoOp && !changed.contains(&index);
+            if unchanged && self.inputs.mode == Mode::Apply {
+                let object = self.snapshot.object(identity).and_then(Fact::known);
+                found.push((identity.clone(), object.map(|object| digest(instance.schema, object))));
+            }
+            if instance.schema.attribute("cluster").is_none() {
+                continue;
+            }
             let cluster = Identity {
                 scope: identity.scope.clone(),
                 kind: "cluster".into(),
@@ -130,9 +157,10 @@ impl Builder<'_> {
                 (self.declared.contains_key(&cluster), kinds::schema("cluster"), object)
                 && seen.insert(cluster.clone())
             {
-                self.relied_on.push((cluster, Some(digest(schema, object))));
+                found.push((cluster, Some(digest(schema, object))));
             }
         }
+        self.relied_on = found;
     }
 
     fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {
@@ -140,27 +168,30 @@ impl Builder<'_> {
         let object = match self.snapshot.object(identity) {
             None => return,
             Some(Fact::Denied(why)) => {
-                self.blocked.push(
-                    Diagnostic::error(
-                        "unreadable",
-                        format!("{} could not be read, so nothing can be planned for it", instance.address),
-                    )
-                    .at(instance.span)
-                    .label(why.to_string())
-                    .help("a failed read is never taken for absence: grant the permission, or try again"),
-                );
+                let diagnostic = Diagnostic::error(
+                    "unreadable",
+                    format!("{} could not be read, so nothing can be planned for it", instance.address),
+                )
+                .at(instance.span)
+                .label(why.to_string())
+                .help("a failed read is never taken for absence: grant the permission, or try again");
+                self.blocked.push((Some(index), diagnostic));
                 return;
             }
             Some(Fact::Absent) => None,
             // An add-on's own association is no stand-alone one; a claim that stays is refused.
             Some(Fact::Known(object)) if object.parent.is_some() => {
-                self.claimed_by_addon(instance, object);
+                self.claimed_by_addon(index, instance, object);
                 None
             }
             Some(Fact::Known(object)) => Some(object),
         };
+        if let (true, Some(object)) = (instance.is_shared(), object) {
+            shared::taken(self, instance, object);
+        }
         let ownership = match object.filter(|object| object.phase != Phase::Deleting) {
-            Some(object) => match self.ownership(instance, object) {
+            Some(_) if instance.is_shared() => Ownership::Keep,
+            Some(object) => match self.ownership(index, instance, object) {
                 Some(ownership) => ownership,
                 None => return,
             },
@@ -176,9 +207,8 @@ impl Builder<'_> {
         let adopted = matches!(ownership, Ownership::Adopt { .. });
         match proposal.action {
             Action::Undecided => {}
-            Action::NoOp => {
-                self.relied_on.push((identity.clone(), object.map(|object| digest(instance.schema, object))));
-            }
+            // Recorded once it is settled which instances count.
+            Action::NoOp => {}
             Action::Create => {
                 let reason = if object.is_some() { Reason::BeingDeleted } else { Reason::Missing };
                 let mut draft = self.draft(Some(index), instance, ChangeAction::Create, ownership, reason);
@@ -209,7 +239,10 @@ impl Builder<'_> {
                 let paths = proposal.differences.iter().filter(|difference| difference.forces_replacement());
                 let reason = match object {
                     Some(object) if object.phase == Phase::Failed => Reason::Broken(object.status.clone()),
-                    _ => Reason::ForcesReplacement(paths.map(|difference| difference.path.clone()).collect()),
+                    _ => match paths.map(|difference| difference.path.clone()).collect::<Vec<_>>() {
+                        paths if paths.is_empty() => Reason::Requested,
+                        paths => Reason::ForcesReplacement(paths),
+                    },
                 };
                 self.replace(index, instance, object, &instance.proposed, ownership, reason);
             }
@@ -243,6 +276,7 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: false,
+                derived: instance.derived.clone(),
             },
         }
     }
@@ -292,7 +326,7 @@ impl Builder<'_> {
     }
 
     /// Whose the object is to be; `None` and an error if it is not the stack's to change.
-    fn ownership(&mut self, instance: &Instance, object: &Object) -> Option<Ownership> {
+    fn ownership(&mut self, index: usize, instance: &Instance, object: &Object) -> Option<Ownership> {
         if object.owner.is(&self.evaluation.stack) {
             return Some(Ownership::Keep);
         }
@@ -332,15 +366,15 @@ impl Builder<'_> {
                             diagnostic.with_note(format!("adopting would also {what} {}", difference.path));
                     }
                 }
-                self.blocked
-                    .push(diagnostic.help(format!("to take it over, run with {option}, or write\n{block}")));
+                let help = format!("to take it over, run with {option}, or write\n{block}");
+                self.blocked.push((Some(index), diagnostic.help(help)));
                 None
             }
         }
     }
 
     /// An add-on owns the association that is declared by hand: fine only if the add-on lets go of it.
-    fn claimed_by_addon(&mut self, instance: &Instance, object: &Object) {
+    fn claimed_by_addon(&mut self, index: usize, instance: &Instance, object: &Object) {
         let Some(parent) = &object.parent else { return };
         let account = instance.symbolic.part(2);
         let stays = match self.declared.get(parent).map(|index| &self.evaluation.instances[*index]) {
@@ -356,16 +390,15 @@ impl Builder<'_> {
                 .is_some_and(|addon| addon.owner.is(&self.evaluation.stack)),
         };
         if stays {
-            self.blocked.push(
-                Diagnostic::error(
-                    "claimed-by-addon",
-                    format!("The association of {account} belongs to the add-on {}", parent.part(1)),
-                )
-                .at(instance.span)
-                .label("cannot be declared on its own as well")
-                .about(&instance.address)
-                .help("declare it as a pod_identity_association block of the add-on, or remove it there"),
-            );
+            let diagnostic = Diagnostic::error(
+                "claimed-by-addon",
+                format!("The association of {account} belongs to the add-on {}", parent.part(1)),
+            )
+            .at(instance.span)
+            .label("cannot be declared on its own as well")
+            .about(&instance.address)
+            .help("declare it as a pod_identity_association block of the add-on, or remove it there");
+            self.blocked.push((Some(index), diagnostic));
         }
     }
 
@@ -414,11 +447,17 @@ impl Builder<'_> {
                 calls: Vec::new(),
                 replaces: None,
                 waits_first: object.phase == Phase::Busy,
+                derived: index.and_then(|index| self.evaluation.instances[index].derived.clone()),
             };
             self.push(Draft { change, instance: index }, Some(object));
         }
+    }
+
+    /// An ordinary plan that would delete all the stack owns is probably run in the wrong place.
+    fn deletes_everything(&mut self) {
         let deleted = self.drafts.iter().filter(|draft| draft.change.reason == Reason::Orphan).count();
-        let owned = snapshot.existing().filter(|(_, object)| object.owner.is(&self.evaluation.stack)).count();
+        let owned =
+            self.snapshot.existing().filter(|(_, object)| object.owner.is(&self.evaluation.stack)).count();
         if deleted > 0
             && deleted == owned
             && self.evaluation.instances.is_empty()
@@ -523,7 +562,11 @@ impl Builder<'_> {
                 return Built { plan: None, wants: BTreeSet::new(), diagnostics: vec![*diagnostic] };
             }
         };
-        let outputs = self.evaluation.outputs.iter().map(|output| PlannedOutput {
+        let left_out = self.instances_left_out();
+        let whole = self.evaluation.outputs.iter().filter(|output| {
+            output.references.is_disjoint(&left_out.0) && output.whole_blocks.is_disjoint(&left_out.1)
+        });
+        let outputs = whole.map(|output| PlannedOutput {
             name: output.name.clone(),
             value: output.value.clone(),
             description: output.description.clone(),
@@ -542,9 +585,20 @@ impl Builder<'_> {
             coverage: coverage
                 .map(|((place, kind), coverage)| (place.clone(), kind.clone(), coverage.clone()))
                 .collect(),
+            selection: Selection {
+                targets: self.inputs.targets.clone(),
+                excludes: self.inputs.excludes.clone(),
+                left_out: self.left_out,
+            },
             findings: self.findings,
         };
         Built { plan: Some(plan), wants: BTreeSet::new(), diagnostics: Vec::new() }
+    }
+
+    /// Instances about which the plan says nothing, and their blocks: what refers to them is not known.
+    fn instances_left_out(&self) -> (BTreeSet<Address>, BTreeSet<BlockId>) {
+        let out = self.evaluation.instances.iter().enumerate().filter(|(index, _)| !self.considers(*index));
+        out.map(|(_, instance)| (instance.address.clone(), BlockId::of(&instance.address))).unzip()
     }
 
     /// What AWS reports as unhealthy and no change of this plan mends.
@@ -555,7 +609,8 @@ impl Builder<'_> {
         for (identity, index) in &self.declared {
             let Some(object) = self.snapshot.object(identity).and_then(Fact::known) else { continue };
             let failing = matches!(&*object.status, "DEGRADED" | "UPDATE_FAILED" | "DELETE_FAILED");
-            if changed.contains(identity) || (!failing && object.issues.is_empty()) {
+            if changed.contains(identity) || (!failing && object.issues.is_empty()) || !self.considers(*index)
+            {
                 continue;
             }
             let instance = &self.evaluation.instances[*index];

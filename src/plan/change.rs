@@ -1,12 +1,13 @@
 //! The data of a plan.
 
+use super::selection::aws_name;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
-use crate::stack::{Mode, ProviderConfig};
+use crate::stack::{Derived, Mode, ProviderConfig};
 use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The index of a change in [`Plan::changes`].
@@ -49,6 +50,8 @@ pub enum Reason {
     Renamed(Address),
     /// An attribute that cannot change in place differs; the paths.
     ForcesReplacement(Vec<Path>),
+    /// `--replace` asked for it.
+    Requested,
     /// AWS reports that it was never made right; the status.
     Broken(Arc<str>),
     /// It goes and comes back with the object it lives in.
@@ -98,6 +101,8 @@ pub struct Change {
     pub replaces: Option<ChangeId>,
     /// AWS is working on the object: wait before the first call.
     pub waits_first: bool,
+    /// What made the instance, if no block stands for it.
+    pub derived: Option<Derived>,
 }
 
 /// Why one change comes before another.
@@ -125,6 +130,24 @@ pub struct PlannedOutput {
     pub description: Option<Arc<str>>,
 }
 
+/// The part of the whole that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// As given with `--target`; empty: everything.
+    pub targets: BTreeSet<Arc<str>>,
+    /// As given with `--exclude`.
+    pub excludes: BTreeSet<Arc<str>>,
+    /// The names of what would change as well, had everything been asked for.
+    pub left_out: BTreeSet<Arc<str>>,
+}
+
+impl Selection {
+    /// Whether only a part was asked for.
+    pub fn is_partial(&self) -> bool {
+        !(self.targets.is_empty() && self.excludes.is_empty())
+    }
+}
+
 /// A finished plan.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -141,11 +164,17 @@ pub struct Plan {
     pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
     /// What could not be searched for orphans.
     pub coverage: Vec<(Place, Arc<str>, Coverage)>,
+    pub selection: Selection,
     /// Warnings, notes and refusals. A plan with an error is shown but never applied.
     pub findings: Vec<Diagnostic>,
 }
 
 impl Change {
+    /// How people name it: by its address, or as the command line names what has none.
+    pub fn shown_name(&self) -> String {
+        self.address.as_ref().map_or_else(|| aws_name(&self.identity), ToString::to_string)
+    }
+
     /// Whether nothing of it would be seen but eksform's own tags.
     pub fn only_ownership(&self) -> bool {
         only_ownership(&self.differences)

@@ -23,6 +23,9 @@ pub(super) struct InputsDocument {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    targets: BTreeSet<String>,
+    excludes: BTreeSet<String>,
+    replaces: BTreeSet<String>,
     now: i64,
     seed: u64,
 }
@@ -33,6 +36,14 @@ struct VariableDocument {
     text: Option<String>,
     value: Option<serde_json::Value>,
     origin: String,
+}
+
+fn strings(names: &BTreeSet<Arc<str>>) -> BTreeSet<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn named(strings: BTreeSet<String>) -> BTreeSet<Arc<str>> {
+    strings.into_iter().map(Into::into).collect()
 }
 
 impl InputsDocument {
@@ -60,8 +71,11 @@ impl InputsDocument {
                 .iter()
                 .map(|(address, stack)| (address.to_string(), stack.as_ref().map(ToString::to_string)))
                 .collect(),
-            allow_destroy: inputs.allow_destroy.iter().map(ToString::to_string).collect(),
+            allow_destroy: strings(&inputs.allow_destroy),
             allow_orphans: inputs.allow_orphans,
+            targets: strings(&inputs.targets),
+            excludes: strings(&inputs.excludes),
+            replaces: strings(&inputs.replaces),
             now: inputs.now,
             seed: inputs.seed,
         }
@@ -86,8 +100,11 @@ impl InputsDocument {
                 .into_iter()
                 .map(|(address, stack)| (address.into(), stack.map(Into::into)))
                 .collect(),
-            allow_destroy: self.allow_destroy.into_iter().map(Into::into).collect(),
+            allow_destroy: named(self.allow_destroy),
             allow_orphans: self.allow_orphans,
+            targets: named(self.targets),
+            excludes: named(self.excludes),
+            replaces: named(self.replaces),
             // What was planned has its pins, or did without.
             locked: false,
             now: self.now,
@@ -326,6 +343,8 @@ struct AddonVersionFact {
     default: bool,
     requires_iam: bool,
     requires_configuration: bool,
+    #[serde(default)]
+    namespace: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -419,6 +438,7 @@ impl SnapshotDocument {
                                 default: version.default,
                                 requires_iam: version.requires_iam,
                                 requires_configuration: version.requires_configuration,
+                                namespace: version.namespace.as_ref().map(ToString::to_string),
                             })
                             .collect()
                     }),
@@ -507,6 +527,7 @@ impl SnapshotDocument {
                             default: version.default,
                             requires_iam: version.requires_iam,
                             requires_configuration: version.requires_configuration,
+                            namespace: version.namespace.map(Into::into),
                         };
                         versions.into_iter().map(read).collect()
                     });

@@ -7,13 +7,16 @@ use super::relations::{Index, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact};
-use crate::stack::BlockId;
-use crate::value::{Address, Identity, Place, Value};
+use crate::stack::{BlockId, Instance};
+use crate::value::{Address, Identity, Map, Place, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The changes in topological order, with their calls, and the edges between them.
 pub(super) fn order(builder: &Builder<'_>, id: &Digest) -> Result<(Vec<Change>, Vec<Edge>), Box<Diagnostic>> {
-    let edges = edges(builder);
+    let index = builder.index();
+    let drafts = Drafts::new(builder);
+    let mut edges = edges(builder, &drafts, &index);
+    agent_last(builder, &mut |from, to, kind| insert(&mut edges, from, to, kind));
     let sorted = sort(builder, &edges)?;
     let mut position = vec![0; sorted.len()];
     for (new, old) in sorted.iter().enumerate() {
@@ -50,9 +53,17 @@ pub(super) fn order(builder: &Builder<'_>, id: &Digest) -> Result<(Vec<Change>, 
 }
 
 /// By the indices of the drafts. Of several reasons the first in [`EdgeKind`]'s order counts.
-type Edges = BTreeMap<(usize, usize), EdgeKind>;
+pub(super) type Edges = BTreeMap<(usize, usize), EdgeKind>;
 
-struct Drafts<'a> {
+fn insert(edges: &mut Edges, from: usize, to: usize, kind: EdgeKind) {
+    if from != to {
+        let entry = edges.entry((from, to)).or_insert(kind);
+        *entry = (*entry).min(kind);
+    }
+}
+
+/// The drafts, and what the files declare, by the names others use.
+pub(super) struct Drafts<'a> {
     /// The change that makes or changes an object (or waits for it), by identity.
     present: HashMap<&'a Identity<Place>, usize>,
     deletes: HashMap<&'a Identity<Place>, usize>,
@@ -60,38 +71,39 @@ struct Drafts<'a> {
     by_block: HashMap<BlockId, Vec<&'a Identity<Place>>>,
 }
 
-fn edges(builder: &Builder<'_>) -> Edges {
-    let index = builder.index();
-    let mut drafts = Drafts {
-        present: HashMap::new(),
-        deletes: HashMap::new(),
-        by_address: HashMap::new(),
-        by_block: HashMap::new(),
-    };
-    for (at, draft) in builder.drafts.iter().enumerate() {
-        let map = if draft.change.action == ChangeAction::Delete {
-            &mut drafts.deletes
-        } else {
-            &mut drafts.present
+impl<'a> Drafts<'a> {
+    pub fn new(builder: &'a Builder<'_>) -> Self {
+        let mut drafts = Drafts {
+            present: HashMap::new(),
+            deletes: HashMap::new(),
+            by_address: HashMap::new(),
+            by_block: HashMap::new(),
         };
-        map.insert(&draft.change.identity, at);
-    }
-    for instance in &builder.evaluation.instances {
-        if let Some(identity) = &instance.identity {
-            drafts.by_address.insert(&instance.address, identity);
-            drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);
+        for (at, draft) in builder.drafts.iter().enumerate() {
+            let map = if draft.change.action == ChangeAction::Delete {
+                &mut drafts.deletes
+            } else {
+                &mut drafts.present
+            };
+            map.insert(&draft.change.identity, at);
         }
+        for instance in &builder.evaluation.instances {
+            if let Some(identity) = &instance.identity {
+                drafts.by_address.insert(&instance.address, identity);
+                drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);
+            }
+        }
+        drafts
     }
+}
+
+/// What has to come before what for the changes to be possible at all.
+pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index) -> Edges {
     let mut edges = Edges::new();
-    let mut add = |from: usize, to: usize, kind: EdgeKind| {
-        if from != to {
-            let entry = edges.entry((from, to)).or_insert(kind);
-            *entry = (*entry).min(kind);
-        }
-    };
+    let mut add = |from: usize, to: usize, kind: EdgeKind| insert(&mut edges, from, to, kind);
     for at in 0..builder.drafts.len() {
-        references(builder, &drafts, &index, at, &mut add);
-        live_relations(builder, &drafts, &index, at, &mut add);
+        references(builder, drafts, index, at, &mut add);
+        live_relations(builder, drafts, index, at, &mut add);
         if let Some(ChangeId(deleted)) = builder.drafts[at].change.replaces {
             let moved = matches!(builder.drafts[at].change.reason, Reason::Moved(_));
             // The same name cannot be made twice; a new one comes before the old one goes.
@@ -103,20 +115,17 @@ fn edges(builder: &Builder<'_>) -> Edges {
         }
     }
     claims(builder, &mut add);
-    agent_last(builder, &mut add);
     edges
 }
 
-/// What the files say: a thing comes after what it refers to, and is deleted before it.
-fn references(
-    builder: &Builder<'_>,
-    drafts: &Drafts<'_>,
-    index: &Index,
-    at: usize,
-    add: &mut impl FnMut(usize, usize, EdgeKind),
-) {
-    let draft = &builder.drafts[at];
-    let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
+/// What an instance refers to, by the files and by what its attributes name.
+pub(super) fn needed<'a>(
+    drafts: &Drafts<'a>,
+    index: &'a Index,
+    instance: &'a Instance,
+    identity: &Identity<Place>,
+    after: Option<&Map>,
+) -> BTreeMap<&'a Identity<Place>, EdgeKind> {
     let mut targets: BTreeMap<&Identity<Place>, EdgeKind> = BTreeMap::new();
     let mut target = |identity, kind: EdgeKind| {
         let entry = targets.entry(identity).or_insert(kind);
@@ -134,13 +143,28 @@ fn references(
             target(*identity, kind);
         }
     }
-    if let Some(after) = &draft.change.after {
-        for name in named_by(draft.change.schema, &draft.change.identity.scope, after) {
+    if let Some(after) = after {
+        for name in named_by(instance.schema, &identity.scope, after) {
             if let Some(identity) = index.get(&name) {
                 target(identity, EdgeKind::Reference);
             }
         }
     }
+    targets
+}
+
+/// What the files say: a thing comes after what it refers to, and is deleted before it.
+fn references(
+    builder: &Builder<'_>,
+    drafts: &Drafts<'_>,
+    index: &Index,
+    at: usize,
+    add: &mut impl FnMut(usize, usize, EdgeKind),
+) {
+    let draft = &builder.drafts[at];
+    let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
+    let change = &draft.change;
+    let targets = needed(drafts, index, instance, &change.identity, change.after.as_ref());
     // IAM refuses a principal that does not exist yet.
     if let Some(after) = &draft.change.after {
         for identity in principals(draft.change.schema, after).iter().filter_map(|name| index.get(name)) {

@@ -48,6 +48,7 @@ fn clusters(builder: &mut Builder<'_>) {
         let verb = match change.reason {
             Reason::ForcesReplacement(_)
             | Reason::Broken(_)
+            | Reason::Requested
             | Reason::ParentReplaced(_)
             | Reason::Moved(_) => "replace",
             _ => "destroy",
@@ -173,6 +174,9 @@ fn adopted(builder: &mut Builder<'_>) {
             Reason::Broken(status) => diagnostic
                 .label(format!("it is {status}"))
                 .help("delete it with the tool that made it; then it is created here"),
+            Reason::Requested => {
+                diagnostic.label("--replace asks for it").help("adopt it first, and replace it afterwards")
+            }
             _ => diagnostic
                 .label("it would go with what it lives in")
                 .help("adopt it first, and replace what it lives in afterwards"),

@@ -1,6 +1,6 @@
 //! Which object names which, read off attributes.
 
-use crate::kinds::{Attribute, Compare, RefersBy, Schema, Ty, policy};
+use crate::kinds::{self, Attribute, Compare, RefersBy, Schema, Ty, policy};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,39 +16,13 @@ pub(super) enum Name {
 
 /// Every name that an object's attributes mention, by the schema's `refers`.
 pub(super) fn named_by(schema: &Schema, place: &Place, attributes: &Map) -> BTreeSet<Name> {
-    let mut found = BTreeSet::new();
-    walk(schema.attributes, place, attributes, &mut found);
-    found
-}
-
-fn walk(attributes: &[Attribute], place: &Place, values: &Map, found: &mut BTreeSet<Name>) {
-    for attribute in attributes {
-        let Some(value) = values.get(attribute.name) else { continue };
-        match attribute.ty {
-            Ty::Block(nested) => {
-                if let Some(block) = value.as_map() {
-                    walk(nested, place, block, found);
-                }
-            }
-            Ty::Keyed { attributes, .. } => {
-                for block in
-                    value.as_map().into_iter().flat_map(|blocks| blocks.values()).filter_map(Value::as_map)
-                {
-                    walk(attributes, place, block, found);
-                }
-            }
-            _ => {
-                if let (Some(refers), Some(text)) = (attribute.refers, value.as_str()) {
-                    found.insert(match refers.by {
-                        RefersBy::Arn => Name::Arn(text.into()),
-                        RefersBy::Name => {
-                            Name::Plain { place: place.clone(), kind: refers.kind, name: text.into() }
-                        }
-                    });
-                }
-            }
-        }
-    }
+    let names = kinds::references(schema.attributes, attributes).into_iter();
+    names
+        .map(|(refers, text)| match refers.by {
+            RefersBy::Arn => Name::Arn(text.into()),
+            RefersBy::Name => Name::Plain { place: place.clone(), kind: refers.kind, name: text.into() },
+        })
+        .collect()
 }
 
 /// The ARNs that an object's policies name as principals.

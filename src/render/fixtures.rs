@@ -132,6 +132,7 @@ fn bare(
         calls: Vec::new(),
         replaces: None,
         waits_first: false,
+        derived: None,
     }
 }
 
@@ -199,6 +200,7 @@ pub fn plan(groups: Vec<Vec<Change>>) -> Plan {
         outputs: Vec::new(),
         relied_on: Vec::new(),
         coverage: Vec::new(),
+        selection: Default::default(),
         findings: Vec::new(),
     }
 }

@@ -32,7 +32,7 @@ pub fn json_plan(plan: &Plan) -> Json {
             (output.name.to_string(), change(&["create"], None, Some(after)))
         }).collect::<Object<String, Json>>(),
         "applyable": !plan.is_empty() && !plan.refused(),
-        "complete": complete,
+        "complete": complete && !plan.selection.is_partial(),
         "errored": plan.refused(),
         "eksform": extras(plan),
     })
@@ -52,6 +52,9 @@ fn extras(plan: &Plan) -> Json {
         "mode": match plan.mode { Mode::Apply => "apply", Mode::Destroy => "destroy" },
         "places": places.into_iter().map(place).collect::<Vec<_>>(),
         "not_searched": partial.collect::<Vec<_>>(),
+        "targets": texts(&plan.selection.targets),
+        "excludes": texts(&plan.selection.excludes),
+        "left_out": texts(&plan.selection.left_out),
         "findings": plan.findings.iter().map(finding).collect::<Vec<_>>(),
         "order": plan.changes.iter().map(|change| json!({
             "address": name(change),
@@ -60,6 +63,10 @@ fn extras(plan: &Plan) -> Json {
             "after": plan.edges.iter().filter(|edge| edge.to == change.id).map(|edge| edge.from.0).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+fn texts(names: &BTreeSet<Arc<str>>) -> Vec<&str> {
+    names.iter().map(|name| &**name).collect()
 }
 
 fn action(change: &Change) -> &'static str {
@@ -180,6 +187,7 @@ fn marked_like(before: &Map, after: &Map) -> Map {
 fn action_reason(step: &Step<'_>) -> Option<&'static str> {
     match (&step.change.reason, step.replaced) {
         (Reason::Broken(_), Some(_)) => Some("replace_because_tainted"),
+        (Reason::Requested, Some(_)) => Some("replace_by_request"),
         (_, Some(_)) => Some("replace_because_cannot_update"),
         (Reason::Orphan, None) => Some("delete_because_no_resource_config"),
         _ => None,

@@ -182,6 +182,7 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
     let line = match (change.action, &change.ownership) {
         _ if step.replaced.is_some() => match &change.reason {
             Reason::Broken(status) => format!("{name} is {}, so must be replaced", printable(status)),
+            Reason::Requested => format!("{name} will be replaced, as requested"),
             _ => format!("{name} must be replaced"),
         },
         (ChangeAction::Await, Ownership::Keep) => format!("{name} will be waited for"),
@@ -207,7 +208,16 @@ fn headline(step: &Step<'_>) -> (String, Vec<String>) {
             None => "adopted: tagged as this stack's".to_string(),
         });
     }
+    if let Some(derived) = &change.derived {
+        remarks.push(format!("recommended for {}", derived.users()));
+        if derived.shared {
+            remarks.push("shared by the account: eksform never changes or deletes it".to_string());
+        }
+    }
     remarks.extend(because(step));
+    if change.address.is_none() {
+        remarks.push(format!("on the command line it is {}", change.shown_name()));
+    }
     if change.waits_first && change.action != ChangeAction::Await && change.reason != Reason::BeingDeleted {
         remarks.push("AWS is still working on it: it is waited for first".to_string());
     }
@@ -222,6 +232,7 @@ fn because(step: &Step<'_>) -> Option<String> {
             Some("only eksform's own tags change".to_string())
         }
         Reason::Missing
+        | Reason::Requested
         | Reason::Differs
         | Reason::ForcesReplacement(_)
         | Reason::Adopted

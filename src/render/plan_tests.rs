@@ -387,6 +387,7 @@ fn every_reason_in_words() {
         Reason::Destroy,
         Reason::Renamed(Address::root("role", "old")),
         Reason::ForcesReplacement(vec![Path::attribute("path")]),
+        Reason::Requested,
         Reason::Broken("CREATE_FAILED".into()),
         Reason::ParentReplaced(parent.clone()),
         Reason::BeingDeleted,

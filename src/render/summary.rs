@@ -41,15 +41,17 @@ impl Counts {
 /// `Plan: 3 to add, 1 to change, 0 to destroy.` or `No changes. …`, with what was not searched.
 pub fn summary(plan: &Plan, style: Style) -> String {
     let partial = partial(plan);
+    let selected = selected(plan, style);
     if plan.is_empty() {
         if !partial.is_empty() {
-            return format!("{}; {}\n", paint(style.strong, "No changes"), partial.join("; "));
+            return format!("{}; {}\n{selected}", paint(style.strong, "No changes"), partial.join("; "));
         }
         let because = match plan.mode {
+            Mode::Apply if plan.selection.is_partial() => "What was asked for matches the configuration.",
             Mode::Apply => "Your infrastructure matches the configuration.",
             Mode::Destroy => "No objects need to be destroyed.",
         };
-        return format!("{} {because}\n", paint(style.strong, "No changes."));
+        return format!("{} {because}\n{selected}", paint(style.strong, "No changes."));
     }
     let counts = Counts::of(plan);
     let mut parts = Vec::new();
@@ -70,7 +72,37 @@ pub fn summary(plan: &Plan, style: Style) -> String {
         let first = letters.next().into_iter().flat_map(char::to_uppercase).collect::<String>();
         text.push_str(&format!("{} {first}{}.\n", paint(style.warning, "Incomplete:"), letters.as_str()));
     }
-    text
+    text + &selected
+}
+
+/// The names of things left out that are written out.
+const MOST_NAMES: usize = 5;
+
+/// That only a part was asked for, and what that leaves out.
+pub fn selected(plan: &Plan, style: Style) -> String {
+    let selection = &plan.selection;
+    let options: Vec<&str> = [(&selection.targets, "--target"), (&selection.excludes, "--exclude")]
+        .into_iter()
+        .filter(|(given, _)| !given.is_empty())
+        .map(|(_, option)| option)
+        .collect();
+    if options.is_empty() {
+        return String::new();
+    }
+    let options = options.join(" and ");
+    let left_out = match selection.left_out.len() {
+        0 => format!("nothing that would change is left out by {options}"),
+        count => {
+            let mut names: Vec<String> =
+                selection.left_out.iter().take(MOST_NAMES).map(|name| printable(name).to_string()).collect();
+            if count > MOST_NAMES {
+                names.push(format!("{} more", count - MOST_NAMES));
+            }
+            let changes = if count == 1 { "1 change is" } else { &format!("{count} changes are") };
+            format!("{changes} left out by {options} ({})", names.join(", "))
+        }
+    };
+    format!("{} {left_out}.\n", paint(style.warning, "Partial:"))
 }
 
 /// What could not be searched: `orphan roles could not be looked for (iam:ListRoles denied)`, once for

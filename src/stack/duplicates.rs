@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Complains about every identity that two instances, or an instance and a claim, or two claims have.
 pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<Identity<Scope>, (String, Span)> = BTreeMap::new();
+    let mut seen: BTreeMap<Identity<Scope>, (String, Span, bool)> = BTreeMap::new();
     for instance in &evaluation.instances {
         let own = (instance.symbolic.within(scope(instance)), instance.address.to_string(), instance.span);
         let claims = instance.claims.iter().map(|(name, identity)| {
@@ -17,7 +17,7 @@ pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
         });
         for (identity, name, span) in std::iter::once(own).chain(claims) {
             let what = format!("{} \"{}\"", identity.kind, identity.name());
-            if let Some((first, first_span)) = seen.get(&identity) {
+            if let Some((first, first_span, derived)) = seen.get(&identity) {
                 found.push(
                     Diagnostic::error(
                         "duplicate-identity",
@@ -26,14 +26,16 @@ pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
                     .at(span)
                     .label(format!("{name} names it again"))
                     .related(*first_span, format!("{first} names it first"))
-                    .help(if *first_span == span {
+                    .help(if *derived || instance.derived.is_some() {
+                        "it is the name of a recommended role: remove the block, or give the service account a pod_identity_association block with the role's ARN"
+                    } else if *first_span == span {
                         "AWS has one object of this name: make the name depend on each.key or count.index"
                     } else {
                         "AWS has one object of this name: remove one of the two, or give it another name"
                     }),
                 );
             } else {
-                seen.insert(identity, (name, span));
+                seen.insert(identity, (name, span, instance.derived.is_some()));
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{ProviderRef, Value, Want};
+use crate::value::{AddressPattern, Identity, Place, ProviderRef, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -103,8 +103,11 @@ fn round(
         read_providers: BTreeSet::new(),
         expanded: vec![Vec::new(); program.modules.len()],
         failed: BTreeSet::new(),
+        replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
         asked: RefCell::default(),
         clusters: BTreeMap::new(),
+        derived: BTreeMap::new(),
+        requests: 0,
         kubernetes: BTreeMap::new(),
         evaluation: Evaluation {
             stack: StackName { name: stack_block.name.clone(), instance: None },
@@ -112,6 +115,7 @@ fn round(
             instances: Vec::new(),
             wants: BTreeSet::new(),
             outputs: Vec::new(),
+            blocks: program.blocks(),
             allow_destroy: BTreeSet::new(),
         },
         diagnostics: Vec::new(),
@@ -165,9 +169,15 @@ pub(super) struct Evaluator<'a> {
     pub(super) read_providers: BTreeSet<ProviderRef>,
     /// Declarations with errors: what needs them is left out instead of complained about again.
     pub(super) failed: BTreeSet<Node>,
+    /// What is to be made anew.
+    pub(super) replaces: Vec<AddressPattern>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    /// The instances that no block stands for.
+    pub(super) derived: BTreeMap<Identity<Place>, usize>,
+    /// How often a derived instance was asked for.
+    pub(super) requests: usize,
     /// The Kubernetes versions declared clusters will have.
     pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
     pub(super) evaluation: Evaluation,
@@ -229,7 +239,7 @@ impl Evaluator<'_> {
             Item::Local(name) => self.local(at, name),
             Item::Provider(provider) => self.provider(provider),
             Item::Data(of, name) => self.data(at, of, name),
-            Item::Output(name) => self.output(at, name),
+            Item::Output(name) => self.output(node, at, name),
         }
     }
 
@@ -378,7 +388,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn output(&mut self, at: usize, name: &Arc<str>) {
+    fn output(&mut self, node: &Node, at: usize, name: &Arc<str>) {
         let program = self.program;
         let Some(output) = program.modules[self.modules[at].module].declared.outputs.get(name) else {
             return;
@@ -399,10 +409,13 @@ impl Evaluator<'_> {
                 .help("add: sensitive = true"),
             );
         }
+        let (references, whole_blocks) = self.references(node, at, &Iteration::None);
         self.evaluation.outputs.push(EvaluatedOutput {
             name: name.clone(),
             value: value.mark(output.sensitive),
             description: output.description.clone(),
+            references,
+            whole_blocks,
         });
     }
 
@@ -480,7 +493,18 @@ impl Evaluator<'_> {
                 let call = Node { module, item: Item::Call };
                 self.failed.contains(&call) || self.failed.contains(&Node { module, item: block })
             });
-            if !declared.contains(&adopt.to.to_string()) && !failed {
+            // A block under for_each that has no instance just now is declared all the same.
+            let key = (adopt.to.kind.clone(), adopt.to.name.clone());
+            let whole = adopt.to.key.is_none()
+                && match adopt.to.module.is_empty() {
+                    true => self.program.root().resources.contains_key(&key),
+                    false => self
+                        .evaluation
+                        .instances
+                        .iter()
+                        .any(|instance| instance.address.without_key() == adopt.to),
+                };
+            if !whole && !declared.contains(&adopt.to.to_string()) && !failed {
                 self.diagnostics.push(
                     Diagnostic::error("unknown-reference", format!("Nothing is declared as {}", adopt.to))
                         .at(adopt.span)

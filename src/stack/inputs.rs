@@ -48,6 +48,12 @@ pub struct Inputs {
     pub allow_destroy: BTreeSet<Arc<str>>,
     /// `--allow-orphans`.
     pub allow_orphans: bool,
+    /// `--target X`: only this, and what it needs.
+    pub targets: BTreeSet<Arc<str>>,
+    /// `--exclude X`: not this, nor what needs it.
+    pub excludes: BTreeSet<Arc<str>>,
+    /// `--replace X`: destroyed and created anew, whether it differs or not.
+    pub replaces: BTreeSet<Arc<str>>,
     /// `--locked`: every constraint on a version has to have its pin.
     pub locked: bool,
     /// When the plan was made, in seconds since 1970.

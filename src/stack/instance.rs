@@ -8,6 +8,7 @@ use crate::kinds::Schema;
 use crate::live::StackName;
 use crate::value::{Address, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// A block in one instance of its module.
@@ -53,6 +54,52 @@ pub struct Instance {
     /// The version its constraint stands for, where the files give one and it is known.
     pub pin: Option<Pin>,
     pub prevent_destroy: bool,
+    /// `None`: a block of the files stands for it.
+    pub derived: Option<Derived>,
+}
+
+impl Instance {
+    /// Whether it belongs to the account rather than to the stack.
+    pub fn is_shared(&self) -> bool {
+        self.derived.as_ref().is_some_and(|derived| derived.shared)
+    }
+}
+
+/// What made an instance that no block stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// Who needs it, the first one first. Never empty.
+    pub requested_by: Vec<Requester>,
+    /// It belongs to the account: made if it is missing, never changed and never deleted.
+    pub shared: bool,
+}
+
+/// An add-on that needs a recommended role, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    pub address: Address,
+    pub service_account: Arc<str>,
+}
+
+/// `addon.vpc-cni (aws-node)`.
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.address, self.service_account)
+    }
+}
+
+impl Derived {
+    /// The addresses of those who need it, each once, joined by commas.
+    pub fn users(&self) -> String {
+        let mut users: Vec<String> = Vec::new();
+        for requester in &self.requested_by {
+            let address = requester.address.to_string();
+            if !users.contains(&address) {
+                users.push(address);
+            }
+        }
+        users.join(", ")
+    }
 }
 
 /// The files or the command line allow an existing object to be taken over.
@@ -72,6 +119,8 @@ pub struct Evaluation {
     /// What would have to be read to know more.
     pub wants: BTreeSet<Want>,
     pub outputs: Vec<EvaluatedOutput>,
+    /// Every block of a kind, without keys, also those that stand for no instance.
+    pub blocks: BTreeSet<Address>,
     /// Names of clusters whose deletion the stack block allows.
     pub allow_destroy: BTreeSet<Arc<str>>,
 }
@@ -91,4 +140,7 @@ pub struct EvaluatedOutput {
     pub name: Arc<str>,
     pub value: Value,
     pub description: Option<Arc<str>>,
+    /// Instances it refers to, and blocks whose instances it refers to as a whole.
+    pub references: BTreeSet<Address>,
+    pub whole_blocks: BTreeSet<BlockId>,
 }

@@ -1,9 +1,11 @@
 //! Files → declarations → evaluated, proposed instances and their graph.
 
+mod catalog;
 mod check;
 mod data;
 mod declare;
 mod decode;
+mod derived;
 mod duplicates;
 mod evaluate;
 mod expand;
@@ -17,6 +19,8 @@ mod objects;
 mod pins;
 mod program;
 mod provider;
+mod recommended;
+mod recommended_for;
 mod scope;
 mod together;
 mod validate;
@@ -24,7 +28,7 @@ mod variables;
 
 pub use evaluate::{Rounds, evaluate};
 pub use inputs::{Inputs, Mode, SourceTree, VariableInput, VariableText};
-pub use instance::{AdoptConsent, BlockId, EvaluatedOutput, Evaluation, Instance};
+pub use instance::{AdoptConsent, BlockId, Derived, EvaluatedOutput, Evaluation, Instance, Requester};
 pub use modules::{called_directories, declare};
 pub use program::{Declarations, Program};
 pub use provider::{AssumeRole, ProviderConfig};

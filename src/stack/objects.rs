@@ -5,13 +5,14 @@ use super::evaluate::Evaluator;
 use super::graph::Node;
 use super::instance::{AdoptConsent, Instance};
 use super::program::{Ignore, Resource};
+use super::recommended::Asking;
 use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, ownership_tags};
 use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Evaluator<'_> {
@@ -33,7 +34,7 @@ impl Evaluator<'_> {
             origin: Origin::Declared,
         };
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
-        let (mut desired, spans, mut problems) = {
+        let (mut desired, mut spans, mut problems) = {
             let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
@@ -51,6 +52,18 @@ impl Evaluator<'_> {
         let key = self.natural_key(schema, &desired, &spans, resource.span)?;
         let Ok(key) = key else { return key.err() };
         let provider = self.provider_of(at, resource, &desired);
+        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
+            return None;
+        };
+        let mut derived = BTreeSet::new();
+        if schema.kind == "addon" {
+            let asking = Asking { address: &address, symbolic: &symbolic, header: resource.span };
+            derived = self.recommended(&asking, &mut desired, &mut spans)?;
+        }
+        if schema.kind == "role" {
+            self.recommended_for(&provider, &mut desired, &spans)?;
+        }
         let config = self.evaluation.providers.get(&provider).cloned().unwrap_or_default();
         if !config.default_tags.is_empty() {
             let mut tags: Map = config
@@ -74,16 +87,13 @@ impl Evaluator<'_> {
             let tags = ownership_tags(&self.evaluation.stack, &address, region);
             desired.insert(OWNERSHIP.into(), Value::map(tags));
         }
-        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
-        let pin = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span);
-        if pin.is_err() {
-            return None;
-        }
         self.parent_exists(schema, &desired, &spans, resource.span, &provider);
-        let proposed = self.propose(resource, &address, &symbolic, place.as_ref(), &desired);
+        let ignored = &resource.ignore_changes;
+        let proposed = self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired);
         let identity = place.map(|place| symbolic.within(place));
         let value = exposed(&proposed.after);
-        let (references, whole_blocks) = self.references(node, at, &iteration);
+        let (mut references, whole_blocks) = self.references(node, at, &iteration);
+        references.append(&mut derived);
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
         self.add(Arc::new(Instance {
@@ -101,8 +111,9 @@ impl Evaluator<'_> {
             whole_blocks,
             depends_on: self.depends_on(at, &resource.depends_on),
             adopt,
-            pin: pin.ok().flatten(),
+            pin,
             prevent_destroy: resource.prevent_destroy,
+            derived: None,
         }));
         Some(value)
     }
@@ -161,19 +172,19 @@ impl Evaluator<'_> {
         }
     }
 
-    fn propose(
+    pub(super) fn propose(
         &mut self,
-        resource: &Resource,
+        schema: &'static Schema,
+        ignore: &Ignore,
         address: &Address,
         symbolic: &Identity<ProviderRef>,
         place: Option<&Place>,
         desired: &Map,
     ) -> diff::Proposed {
-        let schema = resource.schema;
         let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
         let mut compared = desired.clone();
         if let Some(Fact::Known(object)) = fact {
-            let ignored = |name: &str| match &resource.ignore_changes {
+            let ignored = |name: &str| match ignore {
                 Ignore::None => false,
                 Ignore::All => name != OWNERSHIP,
                 Ignore::Attributes(names) => names.iter().any(|ignored| **ignored == *name),
@@ -191,10 +202,13 @@ impl Evaluator<'_> {
                 Observed::Pending(vec![want])
             }
         };
+        if self.replaces.iter().any(|pattern| pattern.matches(address)) {
+            return diff::propose_anew(&subject, &observed);
+        }
         diff::propose(&subject, &observed)
     }
 
-    fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+    pub(super) fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
         if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
             return None;
         }
@@ -202,7 +216,10 @@ impl Evaluator<'_> {
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
-        let block = self.program.adopts.iter().find(|adopt| adopt.to == *address)?;
+        // A block as a whole stands for all of its instances; what names one of them goes first.
+        let adopts = &self.program.adopts;
+        let one = adopts.iter().find(|adopt| adopt.to == *address);
+        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == address.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

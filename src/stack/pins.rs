@@ -121,7 +121,7 @@ impl Evaluator<'_> {
 
     /// The Kubernetes version of the cluster that something lives in; `Ok(Err(stand-in))` while something has
     /// to be read first.
-    fn kubernetes_version(
+    pub(super) fn kubernetes_version(
         &mut self,
         symbolic: &Identity<ProviderRef>,
         span: Span,
@@ -259,6 +259,7 @@ mod tests {
             default,
             requires_iam: false,
             requires_configuration: false,
+            namespace: None,
         };
         let versions = [
             version("v1.9.5-eksbuild.10", false),

@@ -5,7 +5,7 @@ use crate::kinds::Schema;
 use crate::lang::syntax::{Attribute, Block, Body};
 use crate::lang::{Expr, references};
 use crate::value::{Address, ModuleStep, ProviderRef, Type};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything the files declare: the stack, and every module it calls.
@@ -33,6 +33,20 @@ impl Program {
             at = self.modules[at].caller;
         }
         at
+    }
+
+    /// The address of every block of a kind, without keys.
+    pub(super) fn blocks(&self) -> BTreeSet<Address> {
+        let mut blocks = BTreeSet::new();
+        for module in &self.modules {
+            let steps: Arc<[ModuleStep]> =
+                module.path.iter().map(|name| ModuleStep { name: name.clone(), key: None }).collect();
+            for (kind, name) in module.declared.resources.keys() {
+                let root = Address::root(kind.clone(), name.clone());
+                blocks.insert(Address { module: steps.clone(), ..root });
+            }
+        }
+        blocks
     }
 
     /// The module an instance's address leads to, whatever the keys.

@@ -61,7 +61,7 @@ pub(super) fn one_of(attribute: &Attribute, block: &Map, header: Span, found: &m
                 format!("A {} block needs one of: {names}", attribute.name),
             )
             .at(header)
-            .label("names nobody")
+            .label("gives none of them")
             .help(format!("add: {} = …", attribute.one_of[0])),
         );
     }

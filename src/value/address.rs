@@ -81,13 +81,13 @@ impl Address {
     }
 }
 
-fn identifier(text: &str) -> Option<(&str, &str)> {
+pub(super) fn identifier(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
 #[allow(clippy::option_option, reason = "no key is a valid answer, a broken key is none")]
-fn key(text: &str) -> Option<(Option<Key>, &str)> {
+pub(super) fn key(text: &str) -> Option<(Option<Key>, &str)> {
     let Some(inner) = text.strip_prefix('[') else { return Some((None, text)) };
     if inner.starts_with('"') {
         let mut escaped = false;
@@ -115,14 +115,21 @@ impl fmt::Display for Key {
     }
 }
 
+/// `module.eu["a"]`.
+impl fmt::Display for ModuleStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "module.{}", self.name)?;
+        match &self.key {
+            Some(key) => write!(f, "{key}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in self.module.iter() {
-            write!(f, "module.{}", step.name)?;
-            if let Some(key) = &step.key {
-                write!(f, "{key}")?;
-            }
-            f.write_str(".")?;
+            write!(f, "{step}.")?;
         }
         write!(f, "{}.{}", self.kind, self.name)?;
         if let Some(key) = &self.key {

@@ -1,6 +1,7 @@
 //! Values of the language and the names of things: cheap to clone, no I/O, no other room.
 
 mod address;
+mod address_pattern;
 mod identity;
 pub mod json;
 mod number;
@@ -9,6 +10,7 @@ mod ty;
 mod want;
 
 pub use address::{Address, Key, ModuleStep, Origin};
+pub use address_pattern::AddressPattern;
 pub use identity::{Identity, KeyPart, Place, ProviderRef};
 pub use number::Number;
 pub use path::{Path, Step};

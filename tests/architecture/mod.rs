@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// Every room with the rooms it may import, lowest first. A room that is not listed is an error.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("diagnostic", &[]),
     ("value", &["diagnostic"]),
     ("lang", &["diagnostic", "value"]),
     ("kinds", &["diagnostic", "value", "lang"]),
     ("live", &["diagnostic", "value", "lang", "kinds"]),
     ("diff", &["diagnostic", "value", "lang", "kinds", "live"]),
+    ("author", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
     ("stack", &["diagnostic", "value", "lang", "kinds", "live", "diff"]),
     ("plan", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack"]),
     ("rules", &["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan"]),
@@ -33,6 +34,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "kinds",
             "live",
             "diff",
+            "author",
             "stack",
             "plan",
             "rules",
@@ -45,8 +47,8 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Rooms that touch nothing outside of themselves.
-const PURE: [&str; 10] =
-    ["diagnostic", "value", "lang", "kinds", "live", "diff", "stack", "plan", "rules", "render"];
+const PURE: [&str; 11] =
+    ["diagnostic", "value", "lang", "kinds", "live", "diff", "author", "stack", "plan", "rules", "render"];
 
 /// All that the aws room takes of the rooms above `live`.
 const AWS_TAKES: [&str; 3] =

@@ -1,9 +1,12 @@
 //! What answering wants takes, and what it finds.
 
 use super::world::*;
-use eksform::live::{Coverage, Fact, Snapshot};
+use eksform::aws::Memory;
+use eksform::live::{AddonConfiguration, AddonKey, Coverage, Fact, Snapshot};
 use eksform::value::{ProviderRef, Want};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 const KINDS: [&str; 4] = ["cluster", "addon", "pod_identity_association", "role"];
 
@@ -119,4 +122,61 @@ async fn members_and_catalog() {
     };
     assert!(configuration.schema.is_some());
     assert_eq!(&*configuration.service_accounts[0].0, "aws-node");
+}
+
+/// What a run keeps for the next.
+#[derive(Default)]
+struct Kept(Mutex<BTreeMap<AddonKey, AddonConfiguration>>);
+
+impl Memory for Kept {
+    fn recall(&self, key: &AddonKey) -> Option<AddonConfiguration> {
+        self.0.lock().expect("no panic while held").get(key).cloned()
+    }
+
+    fn remember(&self, key: &AddonKey, fact: &AddonConfiguration) {
+        self.0.lock().expect("no panic while held").insert(key.clone(), fact.clone());
+    }
+}
+
+/// What never changes is asked once and never again; what may change is asked every time.
+#[tokio::test(start_paused = true)]
+async fn a_second_run_makes_fewer_calls() {
+    let kept = Arc::new(Kept::default());
+    let world = World::remembering(kept.clone());
+    let provider = ProviderRef::default;
+    let configuration = |version: &str| Want::AddonConfiguration {
+        provider: provider(),
+        addon: "vpc-cni".into(),
+        version: version.into(),
+    };
+    let versions =
+        Want::AddonVersions { provider: provider(), addon: "vpc-cni".into(), kubernetes: "1.33".into() };
+    let first = world.answered([versions.clone()]).await;
+    let Some(Fact::Known(offered)) = first.addon_versions.values().next() else { panic!("known") };
+    let version = offered[0].version.clone();
+    let wants = [versions, configuration(&version), configuration("v0.0.0-eksbuild.0")];
+    let seen = world.sandbox.log().len();
+    let first = world.answered(wants.clone()).await;
+    let mut calls = world.operations(seen);
+    calls.sort();
+    // Who is asking is known to the connection.
+    assert_eq!(
+        calls,
+        ["DescribeAddonConfiguration", "DescribeAddonConfiguration", "DescribeAddonVersions"],
+        "what is there, and what is not"
+    );
+    assert_eq!(kept.0.lock().expect("no panic while held").len(), 1);
+    // Another process with the same memory.
+    let again = world.again(Some(kept));
+    let seen = world.sandbox.log().len();
+    let second = again.answered(wants.clone()).await;
+    let mut calls = world.operations(seen);
+    calls.sort();
+    assert_eq!(calls, ["DescribeAddonConfiguration", "DescribeAddonVersions", "GetCallerIdentity"]);
+    assert_eq!(second.addon_configurations, first.addon_configurations);
+    assert_eq!(second.addon_versions, first.addon_versions);
+    // And one without.
+    let seen = world.sandbox.log().len();
+    world.again(None).answered(wants).await;
+    assert_eq!(world.operations(seen).len(), 4);
 }

@@ -1,7 +1,9 @@
 //! A sandbox with AWS's own durations, and the calls a plan would name.
 
 use bytes::Bytes;
-use eksform::aws::{Aws, CallError, Providers, Request, Settled, Setup, access_key, fallible_transport};
+use eksform::aws::{
+    Aws, CallError, Memory, Providers, Request, Settled, Setup, access_key, fallible_transport,
+};
 use eksform::kinds::schema;
 use eksform::live::{Fact, Object, Snapshot, StackName};
 use eksform::plan::Call;
@@ -9,8 +11,8 @@ use eksform::sandbox::{Broken, Clock, Options, Sandbox};
 use eksform::stack::ProviderConfig;
 use eksform::value::{Identity, KeyPart, Map, Path, Place, ProviderRef, Step, Value, Want, json};
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 pub struct World {
@@ -41,7 +43,26 @@ impl World {
         let clock = Clock::Tokio { start: SystemTime::now() };
         let mut chosen = Options { clock, speed: 1.0, ..Options::default() };
         options(&mut chosen);
-        let sandbox = Sandbox::in_memory(chosen);
+        World::before(Sandbox::in_memory(chosen), denied, None)
+    }
+
+    /// A world whose catalog facts are kept.
+    pub fn remembering(memory: Arc<dyn Memory>) -> World {
+        let clock = Clock::Tokio { start: SystemTime::now() };
+        let options = Options { clock, speed: 1.0, ..Options::default() };
+        World::before(Sandbox::in_memory(options), |_| false, Some(memory))
+    }
+
+    /// A new way to the same account, with what another one kept.
+    pub fn again(&self, memory: Option<Arc<dyn Memory>>) -> World {
+        World::before(self.sandbox.clone(), |_| false, memory)
+    }
+
+    fn before(
+        sandbox: Sandbox,
+        denied: fn(&http::Request<Bytes>) -> bool,
+        memory: Option<Arc<dyn Memory>>,
+    ) -> World {
         let behind = sandbox.clone();
         let client = fallible_transport(move |request| {
             let sandbox = behind.clone();
@@ -70,6 +91,7 @@ impl World {
             credentials: Some(access_key("AKIDEXAMPLE", "secret")),
             region: Some("us-east-2".into()),
             isolated: true,
+            memory,
             ..Setup::default()
         });
         let providers = Providers::from([(ProviderRef::default(), ProviderConfig::default())]);

@@ -1,8 +1,12 @@
 //! The law of the whole: after apply(plan), the next plan says nothing. Random stacks are applied to an
 //! embedded AWS in virtual time, changed to other random stacks, and destroyed.
 
+mod busy;
+mod live;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use bytes::Bytes;
 use eksform::apply::{self, Execution, Options, Planned};
 use eksform::aws::{Aws, Setup, fallible_transport};
 use eksform::diagnostic::Diagnostic;
@@ -18,15 +22,26 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// An account, and a way to it.
-struct World {
-    sandbox: Sandbox,
-    aws: Arc<Aws>,
+pub struct World {
+    pub sandbox: Sandbox,
+    pub aws: Arc<Aws>,
+}
+
+/// The files of a stack of one file.
+pub fn one_file(text: &str) -> SourceTree {
+    SourceTree { files: [("main.eks.hcl".into(), text.into())].into() }
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let clock = Clock::Tokio { start: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000) };
         let sandbox = Sandbox::in_memory(SandboxOptions { clock, speed: 1.0, ..SandboxOptions::default() });
+        let aws = Self::way(&sandbox, |_, answer| answer);
+        Self { sandbox, aws }
+    }
+
+    /// A way to an account, on which answers may change.
+    fn way(sandbox: &Sandbox, change: fn(&http::HeaderMap, Bytes) -> Bytes) -> Arc<Aws> {
         let handler = sandbox.clone();
         let credentials = Credentials::new("123456789012", "secret", None, None, "test");
         let setup = Setup {
@@ -35,7 +50,11 @@ impl World {
                 Box::pin(async move {
                     let response = sandbox.handle(request).await;
                     match response.extensions().get::<Broken>() {
-                        None => Ok(response),
+                        None => {
+                            let (head, body) = response.into_parts();
+                            let body = change(&head.headers, body);
+                            Ok(http::Response::from_parts(head, body))
+                        }
                         Some(_) => Err(std::io::ErrorKind::ConnectionReset.into()),
                     }
                 })
@@ -45,28 +64,30 @@ impl World {
             isolated: true,
             ..Setup::default()
         };
-        Self { sandbox, aws: Arc::new(Aws::new(setup)) }
+        Arc::new(Aws::new(setup))
     }
 
     async fn plan(&self, text: &str, mode: Mode) -> Result<(Program, Inputs, Planned), String> {
-        let mut sources = SourceTree::default();
-        sources.files.insert("main.eks.hcl".into(), text.into());
-        let allow_destroy = BTreeSet::from([Arc::from("cluster.demo"), Arc::from("cluster.main")]);
-        let inputs = Inputs {
-            sources,
-            mode,
-            allow_destroy,
-            allow_orphans: true,
-            now: 1,
-            seed: 1,
-            ..Inputs::default()
-        };
+        self.plan_files(one_file(text), mode).await
+    }
+
+    pub async fn plan_files(
+        &self,
+        sources: SourceTree,
+        mode: Mode,
+    ) -> Result<(Program, Inputs, Planned), String> {
+        let inputs = Inputs { sources, mode, ..inputs() };
+        Self::planned(&self.aws, inputs).await
+    }
+
+    /// Plans; a plan that is refused is an error.
+    async fn planned(aws: &Aws, inputs: Inputs) -> Result<(Program, Inputs, Planned), String> {
         let (program, diagnostics) = stack::declare(&inputs.sources);
         let shown = |found: &[Diagnostic]| render::diagnostics(found, &program.sources, Style::plain());
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(shown(&diagnostics));
         }
-        let planned = apply::converge(&program, &inputs, &self.aws, &|_| Fact::Absent, Snapshot::default())
+        let planned = apply::converge(&program, &inputs, aws, &|_| Fact::Absent, Snapshot::default())
             .await
             .map_err(|found| shown(&found))?;
         if planned.plan.refused() {
@@ -77,7 +98,16 @@ impl World {
 
     /// Plans and applies; the text of the plan and everything that was heard.
     async fn apply(&self, text: &str, mode: Mode) -> Result<String, String> {
-        let (program, inputs, planned) = self.plan(text, mode).await?;
+        self.apply_files(one_file(text), mode).await
+    }
+
+    pub async fn apply_files(&self, sources: SourceTree, mode: Mode) -> Result<String, String> {
+        let (program, inputs, planned) = self.plan_files(sources, mode).await?;
+        self.walk(program, inputs, planned).await
+    }
+
+    /// Applies; the text of the plan and everything that was heard.
+    async fn walk(&self, program: Program, inputs: Inputs, planned: Planned) -> Result<String, String> {
         let shown = render::plan(&planned.plan, Style::plain());
         let heard = Arc::new(std::sync::Mutex::new(String::new()));
         let (ear, plan) = (heard.clone(), planned.plan.clone());
@@ -118,6 +148,12 @@ impl World {
     }
 }
 
+/// What all plans here have in common.
+fn inputs() -> Inputs {
+    let allow_destroy = BTreeSet::from([Arc::from("cluster.demo"), Arc::from("cluster.main")]);
+    Inputs { allow_destroy, allow_orphans: true, now: 1, seed: 1, ..Inputs::default() }
+}
+
 const SUBNETS: &str = "subnet_ids = [\"subnet-0a1b2c3d4e5f60001\", \"subnet-0a1b2c3d4e5f60002\"]";
 
 #[derive(Clone, Debug)]
@@ -154,7 +190,7 @@ const ADDONS: [(&str, &[&str]); 4] = [
 const ACCOUNTS: [(&str, &str); 3] = [("shop", "orders"), ("shop", "payments"), ("kube-system", "jobs")];
 
 fn role() -> impl Strategy<Value = RoleSpec> {
-    (any::<bool>(), 0..3u8, any::<bool>(), 0..4u8, 0..3u8, 0..3u8, any::<bool>()).prop_map(
+    (any::<bool>(), 0..3u8, any::<bool>(), 0..4u8, 0..4u8, 0..3u8, any::<bool>()).prop_map(
         |(path, described, long, policies, inline, tags, bounded)| RoleSpec {
             path,
             described,
@@ -286,6 +322,7 @@ fn role_block(index: usize, role: &RoleSpec) -> String {
     match role.inline {
         0 => {}
         1 => text.push_str("  inline_policies = { read = jsonencode({ Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }] }) }\n"),
+        2 => text.push_str("  inline_policies = { read = { Version = \"2012-10-17\", Statement = [{ Sid = \"A\", Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }, { Sid = \"B\", Effect = \"Deny\", Action = \"s3:PutObject\", Resource = \"*\" }] } }\n"),
         _ => text.push_str("  inline_policies = { read = { Version = \"2012-10-17\", Statement = { Effect = \"Allow\", Action = [\"s3:getobject\", \"s3:ListBucket\"], Resource = [\"*\"] } } }\n"),
     }
     text + "}\n"

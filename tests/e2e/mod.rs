@@ -4,11 +4,14 @@
 mod console;
 mod contract;
 mod drift;
+mod examples;
 mod existing;
 mod full;
 mod in_place;
 mod reads;
+mod recommended;
 mod saved;
+mod scope;
 mod server;
 mod trouble;
 mod upgrade;

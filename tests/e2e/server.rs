@@ -133,6 +133,17 @@ impl Server {
         answer.attached_policies().iter().filter_map(|policy| policy.policy_arn.clone()).collect()
     }
 
+    /// Takes a managed policy off a role.
+    pub async fn detach(&self, role: &str, policy: &str) {
+        self.iam.detach_role_policy().role_name(role).policy_arn(policy).send().await.unwrap();
+    }
+
+    /// The tags of a role, key and value.
+    pub async fn role_tags(&self, role: &str) -> Vec<(String, String)> {
+        let answer = self.iam.list_role_tags().role_name(role).send().await.unwrap();
+        answer.tags().iter().map(|tag| (tag.key().to_string(), tag.value().to_string())).collect()
+    }
+
     /// The trust policy of a role, decoded.
     pub async fn trust(&self, role: &str) -> serde_json::Value {
         let answer = self.iam.get_role().role_name(role).send().await.unwrap();

@@ -114,6 +114,8 @@ fn four_minor_versions_with_eight_add_ons() {
     let upgrade = ["upgrade", "--cluster", "demo", "--kubernetes-version", "1.34"];
     let dry = world.run(&[&upgrade[..], &["--dry-run"]].concat()).done();
     world.snapshot(&dry.stdout, "upgrade-dry-run");
+    // EKS has nothing against Kubernetes 1.31; later it has something against 1.33.
+    assert_eq!((count(&world.calls(), "ListInsights"), dry.stderr.as_str()), (1, ""));
     assert_eq!(world.read("main.eks.hcl"), before);
 
     let run = world.run(&[&upgrade[..], &["--auto-approve"]].concat()).done();
@@ -140,6 +142,10 @@ fn an_interrupted_upgrade_goes_on_where_it_stopped() {
     // What was declined is in no file.
     world.unchanged();
     world.run(&["upgrade", "--kubernetes-version", "1.32", "--auto-approve"]).done();
+    world.run(&["upgrade", "--kubernetes-version", "1.33", "--dry-run"]).done().complains(&[
+        "warning[upgrade-insight]: EKS on Kubernetes 1.33: EKS add-on version compatibility",
+        "EKS refuses the upgrade until this is mended",
+    ]);
     let seen = follow(&world.calls());
     assert_eq!(seen.iter().filter(|line| line.starts_with("cluster ")).count(), 2, "{seen:#?}");
     world.unchanged();

@@ -81,5 +81,20 @@ fn a_plan_without_changes_makes_few_calls() {
     assert!(planned.len() <= 7, "{}", figures(&planned));
     assert!(applied.len() <= 26, "{}", figures(&applied));
     let stats = world.run(&["plan", "--stats"]).done();
-    stats.complains(&[&format!("{} calls, 0 of them repeated", planned.len())]);
+    stats.complains(&[
+        &format!("{} calls, 0 of them repeated", planned.len()),
+        "calls  median ms  total ms      sent  received  operation",
+        "  eks:DescribeAddon\n",
+    ]);
+    let stats = world.run(&["plan", "--stats=json"]).done();
+    let stats: serde_json::Value = serde_json::from_str(stats.stderr.trim()).unwrap();
+    assert_eq!(stats["calls"], planned.len());
+    let by_operation = stats["operations"].as_object().unwrap();
+    assert_eq!(by_operation["eks:DescribeAddon"]["calls"], count(&planned, "DescribeAddon"));
+    let sum = |what: &str| by_operation.values().map(|one| one[what].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(
+        (sum("calls"), sum("received_bytes")),
+        (planned.len() as u64, stats["received_bytes"].as_u64().unwrap())
+    );
+    assert!(sum("received_bytes") > 1000);
 }

@@ -1,10 +1,10 @@
 //! A folder of `testdata/plan` as inputs and snapshot.
 
 use super::snapshot;
-use eksform::live::Snapshot;
+use eksform::live::{Fact, Members, Owner, Snapshot};
 use eksform::plan::saved::{self, Round};
 use eksform::stack::{self, Inputs, Mode, Program, VariableInput, VariableText};
-use eksform::value::json;
+use eksform::value::{Identity, KeyPart, Want, json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,9 @@ struct Options {
     adopt: BTreeMap<String, Option<String>>,
     allow_destroy: BTreeSet<String>,
     allow_orphans: bool,
+    targets: BTreeSet<String>,
+    excludes: BTreeSet<String>,
+    replaces: BTreeSet<String>,
     locked: bool,
     variables: BTreeMap<String, serde_json::Value>,
 }
@@ -87,8 +90,12 @@ impl Case {
         inputs.mode = if options.destroy { Mode::Destroy } else { Mode::Apply };
         inputs.adopt =
             options.adopt.into_iter().map(|(address, from)| (arc(address), from.map(arc))).collect();
-        inputs.allow_destroy = options.allow_destroy.into_iter().map(arc).collect();
-        (inputs.allow_orphans, inputs.locked) = (options.allow_orphans, options.locked);
+        let arcs = |texts: BTreeSet<String>| -> BTreeSet<Arc<str>> { texts.into_iter().map(arc).collect() };
+        inputs.allow_destroy = arcs(options.allow_destroy);
+        (inputs.targets, inputs.excludes) = (arcs(options.targets), arcs(options.excludes));
+        inputs.replaces = arcs(options.replaces);
+        inputs.allow_orphans = options.allow_orphans;
+        inputs.locked = options.locked;
         inputs.variables = options
             .variables
             .into_iter()
@@ -107,7 +114,42 @@ impl Case {
 
     pub fn plan(&self) -> Outcome {
         let (program, declared) = stack::declare(&self.inputs.sources);
-        let round = saved::round(&program, &self.inputs, &self.snapshot);
+        let mut snapshot = self.snapshot.clone();
+        let mut round = saved::round(&program, &self.inputs, &snapshot);
+        // What an add-on may claim and the account does not mention is free to claim.
+        while self.free_to_claim(&round, &mut snapshot) {
+            round = saved::round(&program, &self.inputs, &snapshot);
+        }
         Outcome { program, declared, round }
+    }
+
+    /// Answers what is asked of associations once everything else is answered. Whether anything was.
+    fn free_to_claim(&self, round: &Round, snapshot: &mut Snapshot) -> bool {
+        if round.evaluation.as_ref().is_none_or(|evaluation| !evaluation.wants.is_empty()) {
+            return false;
+        }
+        let mut answered = false;
+        for want in &round.built.wants {
+            match want {
+                Want::Object(identity) if &*identity.kind == "pod_identity_association" => {
+                    let Some(place) = snapshot.place(&identity.scope, true) else { continue };
+                    snapshot.objects.insert(identity.within(place), Fact::Absent);
+                    answered = true;
+                }
+                // A cluster of the stack may be one to delete: what goes with it has to be said.
+                Want::Members { provider, cluster } => {
+                    let Some(place) = snapshot.place(provider, true) else { continue };
+                    let key = [KeyPart::exact(cluster.clone())];
+                    let identity = Identity { scope: place, kind: "cluster".into(), key: key.into() };
+                    let owner = snapshot.object(&identity).and_then(Fact::known).map(|object| &object.owner);
+                    if owner == Some(&Owner::None) {
+                        snapshot.members.insert(identity, Fact::Known(Members::default()));
+                        answered = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        answered
     }
 }

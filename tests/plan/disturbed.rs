@@ -2,10 +2,11 @@
 
 use super::case::{self, Case, Outcome};
 use super::{show, simulate};
-use eksform::live::{Fact, Members, Object, Owner, Phase};
+use eksform::live::{AddonConfiguration, AddonKey, AddonVersion, Fact, Members, Object, Owner, Phase};
 use eksform::plan::checker;
 use eksform::value::{Identity, KeyPart, Map, Place, Value, Want};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What may have happened to an object.
 const EVENTS: [&str; 11] = [
@@ -98,19 +99,58 @@ fn owned(object: &Object, owner: Owner) -> Object {
     object
 }
 
-/// Plans, with an empty cluster where the account was not asked what lives in it.
+/// Plans, with an empty cluster where the account was not asked what lives in it, one version of every add-on, one
+/// service account with a recommendation, and no other roles.
 fn plan(case: &mut Case) -> Outcome {
-    let outcome = case.plan();
-    for want in &outcome.round.built.wants {
-        let Want::Members { provider, cluster } = want else { continue };
-        let place = case.snapshot.place(provider, true);
-        let key = [KeyPart::exact(cluster.clone())];
-        if let Some(place) = place {
+    let mut outcome = case.plan();
+    for _ in 0..4 {
+        for want in &outcome.round.built.wants {
+            answer(case, want);
+        }
+        if outcome.round.built.wants.is_empty() {
+            break;
+        }
+        outcome = case.plan();
+    }
+    outcome
+}
+
+fn answer(case: &mut Case, want: &Want) {
+    let key = |provider, addon: &Arc<str>, version: &Arc<str>| {
+        let place = case.snapshot.place(provider, true)?;
+        Some(AddonKey { place, addon: addon.clone(), version: version.clone() })
+    };
+    match want {
+        Want::Members { provider, cluster } => {
+            let Some(place) = case.snapshot.place(provider, true) else { return };
+            let key = [KeyPart::exact(cluster.clone())];
             let identity = Identity { scope: place, kind: "cluster".into(), key: key.into() };
             case.snapshot.members.insert(identity, Fact::Known(Members::default()));
         }
+        Want::AddonVersions { provider, addon, kubernetes } => {
+            let Some(key) = key(provider, addon, kubernetes) else { return };
+            let version = AddonVersion {
+                version: "v9.0.0-eksbuild.1".into(),
+                default: true,
+                requires_iam: false,
+                requires_configuration: false,
+                namespace: Some("kube-system".into()),
+            };
+            case.snapshot.addon_versions.insert(key, Fact::Known(vec![version]));
+        }
+        Want::AddonConfiguration { provider, addon, version } => {
+            let Some(key) = key(provider, addon, version) else { return };
+            let policy = Arc::from("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy");
+            let service_accounts = vec![(Arc::from("aws-node"), vec![policy])];
+            let configuration = AddonConfiguration { schema: None, service_accounts };
+            case.snapshot.addon_configurations.insert(key, Fact::Known(configuration));
+        }
+        Want::Object(identity) => {
+            let Some(place) = case.snapshot.place(&identity.scope, &*identity.kind != "role") else { return };
+            case.snapshot.objects.insert(identity.within(place), Fact::Absent);
+        }
+        _ => {}
     }
-    if outcome.round.built.wants.is_empty() { outcome } else { case.plan() }
 }
 
 /// A number that only depends on the numbers and texts so far.

@@ -5,7 +5,7 @@ mod case;
 mod disturbed;
 mod rounds;
 mod show;
-mod shuffle;
+pub mod shuffle;
 mod simulate;
 mod snapshot;
 
@@ -113,4 +113,30 @@ fn every_folder_is_a_whole_case() {
     }
     assert!(failures.is_empty(), "\n{failures}");
     assert!(case::folders().len() >= 80, "cases are missing");
+}
+
+/// The README says which case proves what: each of these cases is there, and no cell is empty.
+#[test]
+fn every_case_that_proves_something_exists() {
+    let readme = std::fs::read_to_string(case::root().join("README.md")).expect("the README");
+    let (_, tables) = readme.split_once("## Which case proves what").expect("the tables");
+    let lines: Vec<&str> = tables.lines().collect();
+    let mut proven = std::collections::BTreeSet::new();
+    for (at, row) in lines.iter().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        // The line below a header, and the header.
+        if row.contains("---") || lines.get(at + 1).is_some_and(|below| below.contains("---")) {
+            continue;
+        }
+        let (what, cells) = row.trim_matches('|').split_once('|').expect("two cells");
+        for name in cells.split(['|', ',']).map(|name| name.trim().trim_matches('`')) {
+            let there = case::root().join(name).join("expected.txt").is_file();
+            assert!(there, "{what}: there is no case {name:?}");
+            proven.insert(name);
+        }
+    }
+    assert!(proven.len() >= 60, "{proven:?}");
+    for kind in ["cluster", "add-on", "role", "association", "nested association"] {
+        let rows = tables.lines().filter(|line| line.starts_with(&format!("| {kind} |"))).count();
+        assert_eq!(rows, 3, "{kind}: declared, not declared, and adopted");
+    }
 }

@@ -20,7 +20,8 @@ pub fn read(text: &str) -> Result<Snapshot, String> {
 }
 
 fn expand(short: &Value) -> Result<Value, String> {
-    let known = ["callers", "objects", "members", "partial", "files", "addon_versions"];
+    let known =
+        ["callers", "objects", "members", "partial", "files", "addon_versions", "addon_configurations"];
     let entries = short.as_object().ok_or("an object is expected")?;
     if let Some(unknown) = entries.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(format!("\"{unknown}\" is none of {known:?}"));
@@ -92,13 +93,16 @@ fn expand(short: &Value) -> Result<Value, String> {
     }
     let mut versions = Vec::new();
     for (name, given) in &section("addon_versions") {
-        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`.
+        // `vpc-cni 1.33`, and a list of versions of which one may be `default v1.19.0-eksbuild.1`, each with
+        // `needs-iam` behind it if it does.
         let (addon, kubernetes) = name.split_once(' ').ok_or("an add-on and a Kubernetes version")?;
         let one = |text: &str| {
+            let (text, needs_iam) =
+                text.strip_suffix(" needs-iam").map_or((text, false), |version| (version, true));
             let version = text.strip_prefix("default ");
             json!({
                 "version": version.unwrap_or(text), "default": version.is_some(),
-                "requires_iam": false, "requires_configuration": false,
+                "requires_iam": needs_iam, "requires_configuration": false, "namespace": "kube-system",
             })
         };
         let known: Vec<Value> =
@@ -107,11 +111,31 @@ fn expand(short: &Value) -> Result<Value, String> {
         let key = json!({ "place": place, "addon": addon, "version": kubernetes });
         versions.push(json!({ "key": key, "versions": { "known": known } }));
     }
+    let mut configurations = Vec::new();
+    for (name, given) in &section("addon_configurations") {
+        // `vpc-cni v1.19.0-eksbuild.1`, and the recommended policies by service account, or another fact.
+        let (name, at) = name
+            .split_once(" (")
+            .map_or((name.as_str(), REGION), |(name, at)| (name, at.trim_end_matches(')')));
+        let (addon, version) = name.split_once(' ').ok_or("an add-on and a version")?;
+        let fact = match given.as_object().filter(|given| !given.contains_key("denied")) {
+            Some(accounts) => {
+                let accounts: Vec<Value> =
+                    accounts.iter().map(|(name, policies)| json!([name, policies])).collect();
+                json!({ "known": { "schema": null, "service_accounts": accounts } })
+            }
+            None => given.clone(),
+        };
+        let place = place(ACCOUNT, Some(at), "addon");
+        let key = json!({ "place": place, "addon": addon, "version": version });
+        configurations.push(json!({ "key": key, "configuration": fact }));
+    }
     let files: Map<String, Value> =
         section("files").into_iter().map(|(path, text)| (path, json!({ "known": text }))).collect();
     Ok(json!({
         "taken_at": "1767323045", "callers": caller_documents, "objects": objects, "members": members,
         "coverage": coverage, "files": files, "addon_versions": versions,
+        "addon_configurations": configurations,
     }))
 }
 

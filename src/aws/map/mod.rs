@@ -5,9 +5,10 @@ pub(super) mod association;
 pub(super) mod cluster;
 pub(super) mod role;
 
+pub(super) use crate::kinds::identity;
 use crate::kinds::{OWNERSHIP, TAG_PREFIX};
 use crate::live::Owner;
-use crate::value::{Identity, KeyPart, Map, Place, Value};
+use crate::value::{Map, Value};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use std::collections::HashMap;
@@ -106,15 +107,6 @@ pub(super) fn text(value: Option<&str>) -> Value {
 /// A set of texts.
 pub(super) fn texts<T: AsRef<str>>(values: &[T]) -> Value {
     Value::set(values.iter().map(|value| Value::from(value.as_ref())).collect())
-}
-
-/// An identity of an EKS kind or a role, with the parts compared as the kind does.
-pub(super) fn identity(place: &Place, kind: &str, key: &[&str]) -> Identity<Place> {
-    let part = |text: &&str| match crate::kinds::schema(kind) {
-        Some(schema) => schema.key_part(text),
-        None => KeyPart::exact(*text),
-    };
-    Identity { scope: place.clone(), kind: kind.into(), key: key.iter().map(part).collect() }
 }
 
 /// What follows the account in an EKS ARN: `addon/demo/vpc-cni/…` as its parts.

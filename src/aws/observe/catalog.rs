@@ -20,7 +20,8 @@ pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> 
         reads.push(Box::pin(async move {
             let key =
                 AddonKey { place: reader.place.clone(), addon: addon.clone(), version: version.clone() };
-            Answer::Configuration(key, fact(configuration(reader, addon, version).await))
+            let read = remembered(reader, &key).await;
+            Answer::Configuration(key, fact(read))
         }));
     }
     if wants.cluster_versions {
@@ -62,6 +63,7 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
                     default,
                     requires_iam: version.requires_iam_permissions(),
                     requires_configuration: version.requires_configuration(),
+                    namespace: info.default_namespace().map(Arc::from),
                 });
             }
         }
@@ -70,6 +72,19 @@ async fn versions(reader: &Reader, addon: &str, kubernetes: &str) -> super::Read
             return Ok(known.then_some(versions));
         }
     }
+}
+
+/// [`configuration`], without asking where an earlier run did.
+async fn remembered(reader: &Reader, key: &AddonKey) -> super::Read<AddonConfiguration> {
+    let memory = reader.memory();
+    if let Some(fact) = memory.and_then(|memory| memory.recall(key)) {
+        return Ok(Some(fact));
+    }
+    let read = configuration(reader, &key.addon, &key.version).await?;
+    if let (Some(memory), Some(fact)) = (memory, &read) {
+        memory.remember(key, fact);
+    }
+    Ok(read)
 }
 
 /// Settings and recommended policies of one add-on version.

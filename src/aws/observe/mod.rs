@@ -1,6 +1,7 @@
 //! Answers wants: sorts them by place, reads every place concurrently, each thing once.
 
 mod catalog;
+mod insights;
 mod owned;
 mod reader;
 mod roles;
@@ -12,7 +13,8 @@ use super::map;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::schema;
 use crate::live::{
-    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Members, Object, Snapshot, StackName,
+    AddonConfiguration, AddonKey, AddonVersion, Caller, Coverage, Fact, Insight, Members, Object, Snapshot,
+    StackName,
 };
 use crate::stack::ProviderConfig;
 use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
@@ -144,6 +146,13 @@ pub(super) async fn under_way(connection: &Arc<Connection>, identity: &Identity<
     object(connection, identity).await
 }
 
+/// The principals of a cluster's access entries.
+pub(super) async fn access_entries(connection: &Arc<Connection>, cluster: &str) -> Read<Vec<Arc<str>>> {
+    // The region is the connection's; nothing that is read here is told apart by its place.
+    let place = connection.caller().await?.place(true);
+    Reader::new(connection.clone(), place).access_entries(cluster).await
+}
+
 /// Whether anything in the cluster can run pods: a node group, a Fargate profile, or Auto Mode.
 pub(super) async fn has_compute(
     connection: &Arc<Connection>,
@@ -151,6 +160,15 @@ pub(super) async fn has_compute(
     cluster: &str,
 ) -> Result<bool, CallError> {
     Reader::new(connection.clone(), place.clone()).has_compute(cluster).await
+}
+
+/// What is not passing of a cluster's upgrade insights.
+pub(super) async fn upgrade_insights(
+    connection: &Arc<Connection>,
+    place: &Place,
+    cluster: &str,
+) -> Result<Vec<Insight>, CallError> {
+    insights::upgrade(&Reader::new(connection.clone(), place.clone()), cluster).await
 }
 
 fn provider_of(want: &Want) -> Option<&ProviderRef> {

@@ -4,6 +4,7 @@ use super::{Read, found};
 use crate::aws::connect::Connection;
 use crate::aws::error::CallError;
 use crate::aws::map::{self, addon, arn_resource, association, cluster};
+use crate::aws::memory::Memory;
 use crate::live::{AssociationMember, Members, Object, Phase};
 use crate::value::Place;
 use aws_sdk_eks::types::{Addon, PodIdentityAssociation};
@@ -51,6 +52,11 @@ impl Reader {
             listed: Memo::new(),
             associations: Memo::new(),
         }
+    }
+
+    /// What earlier runs read here.
+    pub fn memory(&self) -> Option<&dyn Memory> {
+        self.connection.memory.as_deref()
     }
 
     pub async fn cluster(&self, name: &str) -> Read<Object> {
@@ -206,6 +212,25 @@ impl Reader {
             Ok(page.map(|page| (shared(page.fargate_profile_names()), page.next_token)))
         })
         .await
+    }
+
+    /// The principals of a cluster's access entries; `None` as well where its authentication mode has none.
+    pub async fn access_entries(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+        let entries = all_pages(|token| async move {
+            let answer = self.connection.eks.run("ListAccessEntries", |eks| {
+                eks.list_access_entries()
+                    .cluster_name(cluster)
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            });
+            let page = found(answer.await)?;
+            Ok(page.map(|page| (shared(page.access_entries()), page.next_token)))
+        });
+        match entries.await {
+            Err(error) if error.code.as_deref() == Some("InvalidRequestException") => Ok(None),
+            read => read,
+        }
     }
 
     /// What lives in a cluster.

@@ -7,6 +7,7 @@ mod calls;
 mod order;
 mod ownership;
 mod refusals;
+mod selection;
 
 use super::change::{Change, ChangeAction, Plan, Reason};
 use crate::kinds::{Attribute, Omitted, RefersBy, Ty};
@@ -45,6 +46,7 @@ pub fn check(plan: &Plan, evaluation: &Evaluation, inputs: &Inputs, snapshot: &S
         calls::check(&mut checker);
         order::check(&mut checker);
         refusals::check(&mut checker);
+        selection::check(&mut checker);
         checker.secrets();
     }
     checker.problems

@@ -133,7 +133,7 @@ fn claimed(change: &Change) -> Vec<Tie<'_>> {
 }
 
 /// Why `second` has to wait for `first`, if it does.
-fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'static str> {
+pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'static str> {
     let none = Map::new();
     let same = first.identity == second.identity;
     if same && deletes(first) {
@@ -150,7 +150,9 @@ fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> Option<&'sta
         if names(second, second_after, first, first_after) {
             return Some("it names it");
         }
-        if first.action == ChangeAction::Create && !same && trusts(second, second_after, first_after) {
+        // Of all kinds only roles are principals; a condition may name a cluster that is yet to be made.
+        let principal = first.action == ChangeAction::Create && first.schema.kind == "role";
+        if principal && !same && trusts(second, second_after, first_after) {
             return Some("IAM takes only principals that exist");
         }
         let unknown = second_after

@@ -1,6 +1,6 @@
 //! Nothing but what is this stack's is touched, and everything that is, is accounted for.
 
-use super::{Checker, name, untold};
+use super::{Checker, name, selection, untold};
 use crate::diff::canonical;
 use crate::kinds::{self, Change as How, OWNERSHIP};
 use crate::live::{Fact, Object, Owner, Phase};
@@ -106,12 +106,14 @@ fn missing(checker: &mut Checker<'_>) {
     let plan = checker.plan;
     let changed: BTreeSet<&Identity<Place>> = plan.changes.iter().map(|change| &change.identity).collect();
     let relied_on: BTreeSet<&Identity<Place>> = plan.relied_on.iter().map(|(identity, _)| identity).collect();
+    // Only a plan of a part may leave anything out.
+    let spared = if plan.selection.is_partial() { selection::spared(checker) } else { Default::default() };
     let elsewhere = plan.findings.iter().any(|finding| finding.code == "other-region");
     for (identity, object) in checker.snapshot.existing() {
         let ours = object.owner.is(&plan.stack) && object.parent.is_none();
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
-        let spared = elsewhere && kinds_without_region(identity);
-        let due = ours && !stays && !spared;
+        let left_alone = elsewhere && kinds_without_region(identity);
+        let due = ours && !stays && !left_alone && !spared.contains(identity);
         if due && !changed.contains(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));
         }
@@ -131,7 +133,7 @@ fn missing(checker: &mut Checker<'_>) {
             checker.problems.push(format!("{} has no identity", instance.address));
             continue;
         };
-        if changed.contains(identity) {
+        if changed.contains(identity) || spared.contains(identity) {
             continue;
         }
         let live = match checker.snapshot.object(identity).and_then(Fact::known) {
@@ -141,7 +143,8 @@ fn missing(checker: &mut Checker<'_>) {
                 continue;
             }
         };
-        if live.phase != Phase::Settled {
+        // What belongs to the account is taken as it is.
+        if live.phase != Phase::Settled && !instance.is_shared() {
             checker.problems.push(format!("{} is not settled, and nobody waits", instance.address));
         }
         for attribute in instance.schema.attributes {

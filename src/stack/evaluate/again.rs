@@ -246,7 +246,7 @@ impl Evaluator<'_> {
 
     /// How much evaluation left behind besides what [`Captured`] notes.
     fn left_behind(&self) -> usize {
-        self.evaluation.outputs.len() + self.read_providers.len()
+        self.evaluation.outputs.len() + self.read_providers.len() + self.requests
     }
 
     /// Whether the round is in vain, because it cannot be told what has to be evaluated again.

@@ -12,8 +12,8 @@ async fn a_stack_is_read_in_few_calls() {
     wants.extend((0..30).map(|index| object("role", &[&format!("R{index}")])));
     wants.extend(["cluster", "addon", "pod_identity_association", "role"].map(owned));
     let snapshot = answered(&aws, wants.clone()).await;
-    let calls = aws.stats().calls;
-    let count = |operation: &str| calls.get(operation).copied().unwrap_or(0);
+    let calls = aws.stats().operations;
+    let count = |operation: &str| calls.get(operation).map_or(0, |operation| operation.calls);
     assert_eq!(aws.stats().total(), 44, "{calls:?}");
     assert_eq!(count("sts:GetCallerIdentity"), 1);
     assert_eq!(count("eks:DescribePodIdentityAssociation"), 30);

@@ -1,0 +1,5 @@
+# What is to be adopted is not destroyed.
+
+stack "platform" {}
+
+role "app" {}

@@ -1,0 +1,7 @@
+# Keys and values of tags are told apart by case.
+
+stack "platform" {}
+
+role "app" {
+  tags = { team = "shop" }
+}

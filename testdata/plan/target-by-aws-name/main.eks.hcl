@@ -1,0 +1,5 @@
+# Objects in a cluster are named by all of their key.
+
+stack "platform" {}
+
+role "kept" {}

@@ -1,0 +1,7 @@
+# Nothing is left out if the rest would not change.
+
+stack "platform" {}
+
+role "app" {}
+
+role "same" {}

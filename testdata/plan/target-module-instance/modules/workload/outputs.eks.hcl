@@ -1,0 +1,2 @@
+output "role_arn" { value = role.app.arn }
+output "role_name" { value = role.app.name }

@@ -1,0 +1,5 @@
+# What still names an orphan goes with it.
+
+stack "platform" {}
+
+role "kept" {}
