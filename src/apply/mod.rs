@@ -8,7 +8,7 @@ mod execute;
 mod schedule;
 mod stale;
 
-pub use converge::{Files, Further, Planned, converge, converge_further, declared, gather};
+pub use converge::{Files, Further, Planned, converge, declared, gather, go_on};
 pub use execute::{Applied, Execution, Listener, Options, execute};
 pub use stale::{Moved, moved, refill};
 

@@ -35,7 +35,7 @@ impl Evaluator<'_> {
         };
         let named = schema.named.map(|named| (named, resource.name.as_ref()));
         let (mut desired, mut spans, mut problems) = {
-            let scope = self.scope(at, iteration);
+            let scope = self.scope(at, iteration.clone());
             let mut decoder = Decoder::new(&scope);
             let desired = decoder.kind(schema.attributes, resource.span, &resource.body, named);
             (desired, decoder.spans, decoder.diagnostics)
@@ -91,18 +91,12 @@ impl Evaluator<'_> {
         let ignored = &resource.ignore_changes;
         let proposed = self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired);
         let identity = place.map(|place| symbolic.within(place));
-        if schema.kind == "cluster" {
-            self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
-            if let Some(version) = proposed.after.get("version") {
-                self.kubernetes.insert((provider.clone(), symbolic.part(0).into()), version.clone());
-            }
-        }
         let value = exposed(&proposed.after);
-        let (mut references, whole_blocks) = self.references(node, at);
+        let (mut references, whole_blocks) = self.references(node, at, &iteration);
         references.extend(roles.iter().map(|role| role.address().clone()));
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
-        self.evaluation.instances.push(Instance {
+        self.add(Arc::new(Instance {
             address,
             schema,
             provider,
@@ -121,7 +115,7 @@ impl Evaluator<'_> {
             prevent_destroy: resource.prevent_destroy,
             derived: None,
             roles,
-        });
+        }));
         Some(value)
     }
 
@@ -245,6 +239,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+        if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
+            return None;
+        }
         let text = address.to_string();
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });

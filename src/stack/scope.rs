@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Map, Type, Value, Want};
+use crate::value::{Data, Map, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub(super) struct StackScope<'a> {
     pub inputs: &'a Inputs,
     /// What expressions asked and the snapshot does not know.
     pub asked: &'a RefCell<BTreeSet<Want>>,
+    /// Whether what was pending in what expressions read counts as asked too.
+    pub recording: bool,
 }
 
 impl Scope for StackScope<'_> {
@@ -115,6 +117,22 @@ impl Scope for StackScope<'_> {
                 self.asked.borrow_mut().insert(want.clone());
                 Ok(None)
             }
+        }
+    }
+
+    fn read(&self, value: &Value) {
+        fn walk(value: &Value, asked: &mut BTreeSet<Want>) {
+            match value.data() {
+                Data::Unknown(unknown) => {
+                    asked.extend(unknown.pending.iter().cloned());
+                }
+                Data::List(items) | Data::Set(items) => items.iter().for_each(|item| walk(item, asked)),
+                Data::Map(map) => map.values().for_each(|item| walk(item, asked)),
+                _ => {}
+            }
+        }
+        if self.recording {
+            walk(value, &mut self.asked.borrow_mut());
         }
     }
 
