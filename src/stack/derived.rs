@@ -215,8 +215,7 @@ impl Evaluator<'_> {
             return;
         }
         let namespace = request.namespace.clone();
-        let namespace =
-            namespace.or_else(|| self.default_namespace(&request.symbolic.scope, &request.addon));
+        let namespace = namespace.or_else(|| self.default_namespace(&request.symbolic.scope, &request.addon));
         let session = Session {
             cluster_arn: &request.cluster_arn,
             namespace: namespace.as_deref().unwrap_or_default(),

@@ -86,6 +86,7 @@ impl Evaluator<'_> {
         };
         if self.evaluation.instances.len() + found.len() > MOST_OBJECTS {
             self.too_many(MOST_OBJECTS, "objects", resource.span);
+            self.ask(head);
             return None;
         }
         let mut parts = Vec::with_capacity(found.len());
@@ -101,11 +102,19 @@ impl Evaluator<'_> {
                 .captured(|evaluator| evaluator.instance(node, at, resource, key.clone(), iteration.clone()));
             match value {
                 Some(value) => parts.push(Part { key, iteration, value, captured }),
-                None => complete = false,
+                None => {
+                    complete = false;
+                    self.ask(captured);
+                }
             }
         }
+        if !complete {
+            self.ask(head);
+            parts.into_iter().for_each(|part| self.ask(part.captured));
+            return None;
+        }
         let values = parts.iter().map(|part| (part.key.clone(), part.value.clone()));
-        let value = complete.then(|| assemble(&resource.repeat, values.collect()))?;
+        let value = assemble(&resource.repeat, values.collect());
         self.remember(place, before, head, value.clone(), parts);
         Some(value)
     }

@@ -29,7 +29,7 @@ fn reveal(whole: &mut Snapshot, known: &mut Snapshot, numbers: &mut Numbers, las
             }
         )*};
     }
-    some!(callers: 2, objects: 3, coverage: 3, files: 3, members: 3);
+    some!(callers: 2, objects: 3, coverage: 3, files: 3, members: 3, node_groups: 3);
     some!(addon_versions: 3, addon_configurations: 3, cluster_versions: 3);
 }
 

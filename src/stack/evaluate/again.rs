@@ -306,7 +306,14 @@ impl Evaluator<'_> {
         if let Some(value) = self.value(node, at) {
             let part = Part { key: None, iteration: Iteration::None, value: value.clone(), captured };
             self.remember(place, before, Captured::default(), value, vec![part]);
+        } else {
+            self.ask(captured);
         }
+    }
+
+    /// Asks what something broken asked, which is not remembered: after an error the next round begins anew.
+    pub(in crate::stack) fn ask(&mut self, mut captured: Captured) {
+        self.evaluation.wants.append(&mut captured.wants);
     }
 
     /// What others refer to, of the declarations that have one value.
@@ -475,7 +482,8 @@ fn same_names(old: &Captured, new: &Captured) -> bool {
     let pairs = || old.instances.iter().zip(&new.instances);
     old.instances.len() == new.instances.len()
         && pairs().all(|(old, new)| {
-            let roles = |one: &Instance| one.roles.iter().map(|role| role.address().clone()).collect::<Vec<_>>();
+            let roles =
+                |one: &Instance| one.roles.iter().map(|role| role.address().clone()).collect::<Vec<_>>();
             old.symbolic == new.symbolic
                 && old.claims.values().eq(new.claims.values())
                 && roles(old) == roles(new)
