@@ -231,9 +231,10 @@ pub fn child(run: impl FnOnce(usize) -> Vec<(&'static str, Cost)>) {
     let Ok(size) = std::env::var("FLEET") else { return };
     for (name, cost) in run(size.parse().expect("a number of instances")) {
         println!(
-            "{name}.wall {}\n{name}.cpu {}",
+            "{name}.wall {}\n{name}.cpu {}\n{name}.peak {}",
             cost.wall.as_secs_f64() * 1e3,
-            cost.cpu.as_secs_f64() * 1e3
+            cost.cpu.as_secs_f64() * 1e3,
+            cost.peak
         );
     }
     std::process::exit(0);
