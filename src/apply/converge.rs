@@ -4,7 +4,7 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Files, Snapshot};
 use crate::plan::{self, Plan, saved};
-use crate::stack::{self, Evaluation, Inputs, Program};
+use crate::stack::{self, Evaluation, Inputs, Program, Rounds};
 use crate::value::Want;
 use std::collections::BTreeSet;
 
@@ -41,13 +41,14 @@ pub async fn converge(
     files: &dyn Files,
     snapshot: Snapshot,
 ) -> Result<Planned, Vec<Diagnostic>> {
-    converge_further(program, inputs, aws, files, &|_, _, _| BTreeSet::new(), snapshot).await
+    let nothing: &Further = &|_, _, _| BTreeSet::new();
+    go_on(&mut Rounds::new(program, inputs), aws, files, nothing, snapshot).await
 }
 
-/// The same, and reads what somebody else has to see of the finished plan.
-pub async fn converge_further(
-    program: &Program,
-    inputs: &Inputs,
+/// Goes on with what was evaluated already: with the snapshot given, or with none. Reads as well what somebody
+/// else has to see of the finished plan.
+pub async fn go_on(
+    rounds: &mut Rounds<'_>,
     aws: &Aws,
     files: &dyn Files,
     further: &Further,
@@ -55,7 +56,7 @@ pub async fn converge_further(
 ) -> Result<Planned, Vec<Diagnostic>> {
     let mut chain = Chain::default();
     loop {
-        let round = saved::round(program, inputs, &snapshot);
+        let round = saved::next_round(rounds, &snapshot);
         let Some(evaluation) = round.evaluation else { return Err(round.built.diagnostics) };
         // Errors that no answer could mend stop before any call.
         if round.built.diagnostics.iter().any(Diagnostic::is_error) {

@@ -9,7 +9,7 @@ mod late;
 mod schedule;
 mod stale;
 
-pub use converge::{Further, Planned, converge, converge_further, declared, gather};
+pub use converge::{Further, Planned, converge, declared, gather, go_on};
 pub use execute::{Applied, Execution, Listener, Options, execute};
 pub use stale::{Moved, moved, refill};
 

@@ -11,7 +11,7 @@ use crate::live::{Fact, Files, Snapshot};
 use crate::plan::{Plan, file_of};
 use crate::render;
 use crate::rules::{self, Scope};
-use crate::stack::{self, Evaluation, Inputs, Mode, Program};
+use crate::stack::{self, Evaluation, Inputs, Mode, Program, Rounds};
 use crate::value::ProviderRef;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -151,21 +151,21 @@ pub fn plan_offline(
 
 /// What the files declare, and what is worth a warning. Errors of declarations and of expressions come together.
 fn declared(inputs: &Inputs) -> Result<(Program, Vec<Diagnostic>), Broken> {
-    sound(stack::declare(&inputs.sources), inputs)
+    let (program, diagnostics) = stack::declare(&inputs.sources);
+    let diagnostics = begin(&mut Rounds::new(&program, inputs), diagnostics)?;
+    Ok((program, diagnostics))
 }
 
-/// The same of what was read already.
-fn sound(
-    (program, mut diagnostics): (Program, Vec<Diagnostic>),
-    inputs: &Inputs,
-) -> Result<(Program, Vec<Diagnostic>), Broken> {
-    let (_, first) = stack::evaluate(&program, inputs, &Snapshot::default());
+/// The first round, in which nothing is known yet, after the complaints about declarations.
+fn begin(rounds: &mut Rounds<'_>, mut diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Broken> {
+    let (_, first) = rounds.round(&Snapshot::default());
     let first = stack::without_consequences(&diagnostics, first);
     if diagnostics.iter().chain(&first).any(Diagnostic::is_error) {
         diagnostics.extend(first);
-        return Err(Broken { diagnostics, sources: program.sources });
+        let (program, _) = rounds.about();
+        return Err(Broken { diagnostics, sources: program.sources.clone() });
     }
-    Ok((program, diagnostics))
+    Ok(diagnostics)
 }
 
 /// Holds a plan against the rules.
@@ -194,7 +194,8 @@ pub async fn look(
     if planning.asking.input && !diagnostics.iter().any(Diagnostic::is_error) {
         ask::missing(&program.root().variables, &mut inputs.variables);
     }
-    let (program, mut diagnostics) = sound((program, diagnostics), &inputs)?;
+    let mut rounds = Rounds::new(&program, &inputs);
+    let mut diagnostics = begin(&mut rounds, diagnostics)?;
     let sources = program.sources.clone();
     let broken = |diagnostics| Broken { diagnostics, sources: sources.clone() };
     let connected = match connected {
@@ -209,9 +210,8 @@ pub async fn look(
     let further = move |plan: &Plan, evaluation: &stack::Evaluation, snapshot: &Snapshot| {
         rules::wants(plan, evaluation, snapshot, scope)
     };
-    let mut planned = apply::converge_further(&program, &inputs, &connected.aws, &files, &further, snapshot)
-        .await
-        .map_err(broken)?;
+    let mut planned =
+        apply::go_on(&mut rounds, &connected.aws, &files, &further, snapshot).await.map_err(broken)?;
     judge(&program, &inputs, &mut planned, scope);
     diagnostics.extend(planned.diagnostics.iter().cloned());
     Ok((Session { program, inputs, planned, connected }, diagnostics))

@@ -137,7 +137,7 @@ pub enum Change {
 }
 
 /// How an attribute names another object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefersBy {
     Name,
     Arn,

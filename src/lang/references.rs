@@ -1,15 +1,16 @@
 //! Which names an expression refers to.
 
-use super::ast::{Binding, Expr, Kind, Part, StepKind};
+use super::ast::{Binding, Expr, Kind, Part, Step, StepKind};
 use crate::diagnostic::Span;
 use crate::value::{Data, Key, Value};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A name an expression refers to, with the steps that are written out after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     pub root: Arc<str>,
-    /// The steps up to the first one that is not a name or a literal key.
+    /// The steps up to the first one that is neither a name nor one key.
     pub steps: Vec<RefStep>,
     /// From the root to the last of `steps`.
     pub span: Span,
@@ -22,6 +23,42 @@ pub enum RefStep {
     Attr(Arc<str>),
     /// `["key"]`, `[0]` or `.0`
     Index(Key),
+    /// `[each.key]`: a key that evaluation tells.
+    Computed(KeyExpr),
+}
+
+/// An index that is an expression, without names bound by a `for`. Equal to itself alone: it is where it stands
+/// that counts.
+#[derive(Clone, Debug)]
+pub struct KeyExpr(pub Expr);
+
+impl KeyExpr {
+    /// `each.key`, where nobody wrote it.
+    pub fn each(span: Span) -> Self {
+        let base = Expr::new(span, Kind::Variable("each".into()));
+        let steps = vec![Step { span, kind: StepKind::Attribute("key".into()) }];
+        Self(Expr::new(span, Kind::Traversal { base, steps }))
+    }
+}
+
+impl PartialEq for KeyExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.span() == other.0.span()
+    }
+}
+
+impl Eq for KeyExpr {}
+
+impl PartialOrd for KeyExpr {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for KeyExpr {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.span().cmp(&other.0.span())
+    }
 }
 
 impl Reference {
@@ -29,7 +66,7 @@ impl Reference {
     pub fn attrs(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().map_while(|step| match step {
             RefStep::Attr(name) => Some(&**name),
-            RefStep::Index(_) => None,
+            RefStep::Index(_) | RefStep::Computed(_) => None,
         })
     }
 }
@@ -49,7 +86,9 @@ pub fn as_reference(expr: &Expr) -> Option<Reference> {
         Kind::Variable(_) => references(expr).pop(),
         Kind::Traversal { base, steps } if matches!(base.kind(), Kind::Variable(_)) => {
             let reference = references(expr).into_iter().next()?;
-            (reference.steps.len() == steps.len()).then_some(reference)
+            let constant = |step: &RefStep| !matches!(step, RefStep::Computed(_));
+            (reference.steps.len() == steps.len() && reference.steps.iter().all(constant))
+                .then_some(reference)
         }
         _ => None,
     }
@@ -124,7 +163,7 @@ impl<'a> Collector<'a> {
                     let known: Vec<RefStep> = steps
                         .iter()
                         .map_while(|step| {
-                            let known = constant_step(&step.kind)?;
+                            let known = constant_step(&step.kind).or_else(|| self.computed(&step.kind))?;
                             span.end = span.end.max(step.span.end);
                             Some(known)
                         })
@@ -157,6 +196,14 @@ impl<'a> Collector<'a> {
                 self.bound.truncate(depth);
             }
         }
+    }
+
+    /// An index that is the same for the whole expression.
+    fn computed(&self, step: &StepKind) -> Option<RefStep> {
+        let StepKind::Index(index) = step else { return None };
+        let bound = |reference: &Reference| self.bound.contains(&&*reference.root);
+        (self.bound.is_empty() || !references(index).iter().any(bound))
+            .then(|| RefStep::Computed(KeyExpr(index.clone())))
     }
 
     fn parts(&mut self, parts: &'a [Part]) {

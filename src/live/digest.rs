@@ -1,7 +1,8 @@
 //! A short fingerprint of what a plan relied on.
 
 use super::{Object, Owner};
-use crate::value::{Map, json};
+use crate::value::{Map, Value, json};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
@@ -14,8 +15,25 @@ pub struct Digest(Arc<str>);
 impl Digest {
     /// The fingerprint of any text.
     pub fn of_text(text: &str) -> Self {
-        let hash = Sha256::digest(text.as_bytes());
-        Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>().into())
+        Self::finish(Sha256::new().chain_update(text.as_bytes()))
+    }
+
+    /// The fingerprint of a document's JSON text.
+    pub fn of_json(document: &impl Serialize) -> Self {
+        let mut hash = Hashing(Sha256::new());
+        // What is fingerprinted are plain maps, lists and texts: writing them as JSON cannot fail.
+        let _ = serde_json::to_writer(&mut hash, document);
+        Self::finish(hash.0)
+    }
+
+    fn finish(hash: Sha256) -> Self {
+        const DIGITS: [char; 16] =
+            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+        let mut text = String::with_capacity(32);
+        for byte in hash.finalize().iter().take(16) {
+            text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        Self(text.into())
     }
 
     /// The fingerprint of an object, given which attributes change by themselves.
@@ -27,11 +45,10 @@ impl Digest {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let owner = match &object.owner {
-            Owner::None => serde_json::Value::Null,
-            Owner::Stack { stack, .. } => serde_json::Value::from(stack.as_ref()),
+            Owner::None => None,
+            Owner::Stack { stack, .. } => Some(stack.as_ref()),
         };
-        let document = serde_json::json!([json::to_json(&crate::value::Value::map(attributes)), owner]);
-        Self::of_text(&document.to_string())
+        Self::of_json(&(json::AsJson(&Value::map(attributes)), owner))
     }
 
     /// A fingerprint as it was stored.
@@ -41,6 +58,20 @@ impl Digest {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A hash that can be written to.
+struct Hashing(Sha256);
+
+impl std::io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

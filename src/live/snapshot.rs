@@ -1,6 +1,7 @@
 //! Everything read for one plan. Each question is answered once and never retracted.
 
 use super::Owner;
+use crate::kinds;
 use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Want};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -244,6 +245,23 @@ impl Snapshot {
             }
             Want::ClusterVersions(_) => self.cluster_versions.contains_key(place),
         }
+    }
+
+    /// Whether a question was answered, wherever the provider it goes to works.
+    pub fn has_answer(&self, want: &Want) -> bool {
+        let regional = match want {
+            Want::Caller(provider) => return self.callers.contains_key(provider),
+            Want::File(path) => return self.files.contains_key(path),
+            Want::Directory { path, levels } => {
+                return self.directories.contains_key(&(path.clone(), *levels));
+            }
+            Want::Object(Identity { kind, .. }) | Want::Owned { kind, .. } => {
+                kinds::schema(kind).is_none_or(|schema| schema.regional)
+            }
+            _ => true,
+        };
+        let place = want.provider().and_then(|provider| self.place(provider, regional));
+        place.is_some_and(|place| self.answers(want, &place))
     }
 
     /// What is known of an object.

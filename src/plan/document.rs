@@ -10,7 +10,7 @@ use crate::live::{
 };
 use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -292,7 +292,8 @@ struct ObjectDocument {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ObjectFact {
-    attributes: serde_json::Value,
+    #[serde(serialize_with = "json::map", deserialize_with = "attributes")]
+    attributes: Map,
     owner: Option<OwnerDocument>,
     parent: Option<IdentityDocument>,
     phase: PhaseDocument,
@@ -682,7 +683,7 @@ impl SnapshotDocument {
 
 fn object_fact(object: &Object) -> ObjectFact {
     ObjectFact {
-        attributes: json::to_json(&Value::map(object.attributes.clone())),
+        attributes: object.attributes.clone(),
         owner: match &object.owner {
             Owner::None => None,
             Owner::Stack { stack, address } => Some(OwnerDocument {
@@ -706,10 +707,16 @@ fn object_fact(object: &Object) -> ObjectFact {
     }
 }
 
+/// Attributes as they are stored: anything but an object holds none.
+fn attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+    let stored = serde_json::Value::deserialize(deserializer)?;
+    Ok(json::from_json(&stored).as_map().cloned().unwrap_or_default())
+}
+
 fn read_object(kind: &str, object: ObjectFact) -> Object {
-    let attributes = match json::from_json(&object.attributes).as_map() {
-        Some(map) => kinds::schema(kind).map_or_else(|| map.clone(), |schema| typed(schema.attributes, map)),
-        None => Map::new(),
+    let attributes = match kinds::schema(kind) {
+        Some(schema) => typed(schema.attributes, &object.attributes),
+        None => object.attributes,
     };
     Object {
         attributes,

@@ -17,7 +17,7 @@ pub(super) fn held(builder: &Builder<'_>, changes: &[Change]) -> Vec<Held> {
     let changed: BTreeMap<&Address, &Change> =
         made.filter_map(|change| Some((change.address.as_ref()?, change))).collect();
     let by_address: BTreeMap<&Address, &Instance> =
-        instances.iter().map(|instance| (&instance.address, instance)).collect();
+        instances.iter().map(|instance| (&instance.address, &**instance)).collect();
     let mut by_block: BTreeMap<BlockId, Vec<&Instance>> = BTreeMap::new();
     for instance in instances {
         by_block.entry(BlockId::of(&instance.address)).or_default().push(instance);

@@ -83,7 +83,7 @@ impl<'a> Drafts<'a> {
     fn unchanged_and_open<'b>(&self, builder: &'b Builder<'_>, instance: &Instance) -> Vec<&'b Instance> {
         let unchanged = self.referred(instance).filter(|identity| !self.present.contains_key(identity));
         let instances =
-            unchanged.filter_map(|it| Some(&builder.evaluation.instances[*builder.declared.get(it)?]));
+            unchanged.filter_map(|it| Some(&*builder.evaluation.instances[*builder.declared.get(it)?]));
         instances.filter(|instance| instance.open.any()).collect()
     }
 
@@ -328,13 +328,14 @@ fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind
             && change.identity.part(1) == AGENT
             && change.action == ChangeAction::Delete
     };
+    let cluster = |change: &Change| (change.identity.scope.clone(), change.identity.part(0).to_string());
+    let mut members: HashMap<(Place, String), Vec<usize>> = HashMap::new();
+    for (at, change) in &deletes {
+        members.entry(cluster(change)).or_default().push(*at);
+    }
     for (agent, change) in deletes.iter().filter(|(_, change)| agent(change)) {
-        for (at, other) in &deletes {
-            let same = other.identity.scope == change.identity.scope
-                && other.identity.part(0) == change.identity.part(0);
-            if same && at != agent {
-                add(*at, *agent, EdgeKind::LiveRelation);
-            }
+        for at in members.get(&cluster(change)).into_iter().flatten().filter(|at| *at != agent) {
+            add(*at, *agent, EdgeKind::LiveRelation);
         }
     }
 }

@@ -262,10 +262,10 @@ fn roles_in_use(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
     for draft in deletes(builder, "role") {
         let change = &draft.change;
-        let same_identity_comes_back = builder.drafts.iter().any(|other| {
-            other.change.replaces == Some(change.id) && other.change.identity == change.identity
-        });
         let Some(users) = arn(change.before.as_ref()).and_then(|arn| users.get(arn)) else { continue };
+        let replaces = |other: &&Draft| other.change.replaces == Some(change.id);
+        let same_identity_comes_back =
+            changes.get(&change.identity).is_some_and(|all| all.iter().any(replaces));
         if same_identity_comes_back {
             continue;
         }

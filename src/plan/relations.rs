@@ -1,6 +1,6 @@
 //! Which object names which, read off attributes.
 
-use crate::kinds::{self, Compare, RefersBy, Schema, policy};
+use crate::kinds::{self, Attribute, Compare, RefersBy, Schema, Ty, policy};
 use crate::value::{Identity, Map, Place, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -35,7 +35,10 @@ pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Name> {
         value.as_map().into_iter().flat_map(Map::values).for_each(|item| texts(item, found));
     }
     let mut found = BTreeSet::new();
-    let policies = schema.attributes.iter().filter(|attribute| attribute.compare == Compare::Policy);
+    // Policies that grant permissions to the object itself name nobody.
+    let trust =
+        |attribute: &&Attribute| attribute.compare == Compare::Policy && !matches!(attribute.ty, Ty::Map(_));
+    let policies = schema.attributes.iter().filter(trust);
     for document in policies.filter_map(|attribute| attributes.get(attribute.name)) {
         let Ok(document) = policy::canonical(document) else { continue };
         for statement in document.get("Statement").and_then(Value::as_items).unwrap_or_default() {

@@ -6,7 +6,7 @@ use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
-use crate::stack::{self, Inputs, Program, VariableInput, evaluate};
+use crate::stack::{self, Evaluation, Inputs, Program, Rounds, VariableInput, evaluate};
 use crate::value::{Identity, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,15 +20,14 @@ pub const FORMAT: u32 = 1;
 pub struct Round {
     pub built: Built,
     /// Providers as evaluated, to answer the wants with.
-    pub evaluation: Option<crate::stack::Evaluation>,
+    pub evaluation: Option<Evaluation>,
 }
 
 /// The fingerprint of everything a plan is a function of.
 pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
     let inputs = InputsDocument::new(inputs, &BTreeSet::new()).without_origins();
     let document = (inputs, SnapshotDocument::new(snapshot));
-    // Plain maps, lists and texts: writing them as JSON cannot fail.
-    Digest::of_text(&serde_json::to_string(&document).unwrap_or_default())
+    Digest::of_json(&document)
 }
 
 /// The fingerprint of a plan file: of what the plan is a function of, and of what stands in for objects that are
@@ -51,7 +50,21 @@ fn mark(
 
 /// One round of planning: evaluate, and plan once evaluation wants nothing more.
 pub fn round(program: &Program, inputs: &Inputs, snapshot: &Snapshot) -> Round {
-    let (evaluation, diagnostics) = evaluate(program, inputs, snapshot);
+    planned(inputs, snapshot, evaluate(program, inputs, snapshot))
+}
+
+/// One round of several, each with a snapshot that knows more.
+pub fn next_round(rounds: &mut Rounds<'_>, snapshot: &Snapshot) -> Round {
+    let (_, inputs) = rounds.about();
+    let evaluated = rounds.round(snapshot);
+    planned(inputs, snapshot, evaluated)
+}
+
+fn planned(
+    inputs: &Inputs,
+    snapshot: &Snapshot,
+    (evaluation, diagnostics): (Option<Evaluation>, Vec<Diagnostic>),
+) -> Round {
     let Some(evaluation) = evaluation else {
         return Round { built: Built { plan: None, wants: BTreeSet::new(), diagnostics }, evaluation: None };
     };
@@ -139,7 +152,7 @@ pub struct Saved {
 /// what the files call sensitive. A plan that would hold a sensitive value nevertheless cannot be saved.
 pub fn write(
     program: &Program,
-    evaluation: &crate::stack::Evaluation,
+    evaluation: &Evaluation,
     inputs: &Inputs,
     snapshot: &Snapshot,
     shown: Shown,

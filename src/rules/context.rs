@@ -146,7 +146,7 @@ impl<'a> Context<'a> {
         self.users_of.get(arn).into_iter().flatten().map(|index| &self.uses[*index])
     }
 
-    fn clusters(&mut self, instances: &'a [Instance]) {
+    fn clusters(&mut self, instances: &'a [Arc<Instance>]) {
         for instance in instances {
             let Some(identity) = &instance.identity else { continue };
             let cluster = match instance.schema.kind {
@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn addons(&mut self, instances: &'a [Instance]) {
+    fn addons(&mut self, instances: &'a [Arc<Instance>]) {
         for instance in instances.iter().filter(|instance| instance.schema.kind == "addon") {
             let Some(identity) = &instance.identity else { continue };
             let cluster = cluster_of(identity);
@@ -200,7 +200,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn uses(&mut self, instances: &'a [Instance]) {
+    fn uses(&mut self, instances: &'a [Arc<Instance>]) {
         for (index, addon) in self.addons.iter().enumerate() {
             let blocks = addon.instance.proposed.after.get("pod_identity_association");
             for (account, block) in blocks.and_then(Value::as_map).into_iter().flatten() {
@@ -235,7 +235,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn roles(&mut self, instances: &'a [Instance]) {
+    fn roles(&mut self, instances: &'a [Arc<Instance>]) {
         for (identity, object) in self.snapshot.existing().filter(|(identity, _)| &*identity.kind == "role") {
             if let Some(arn) = text(&object.attributes, "arn").filter(|arn| self.users_of.contains_key(arn)) {
                 let role =

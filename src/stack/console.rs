@@ -65,6 +65,7 @@ impl<'a> Console<'a> {
             snapshot,
             inputs: &self.inputs,
             asked: &asked,
+            recording: false,
         };
         let result = eval::evaluate(expr, &scope);
         Answer { result, wants: asked.into_inner() }

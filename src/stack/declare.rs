@@ -330,6 +330,7 @@ fn words(reference: &references::Reference) -> Option<Vec<(Arc<str>, Option<Key>
         match step {
             RefStep::Attr(name) => words.push((name.clone(), None)),
             RefStep::Index(key) => words.last_mut()?.1 = Some(key.clone()),
+            RefStep::Computed(_) => return None,
         }
     }
     Some(words)

@@ -506,6 +506,10 @@ impl Scope for Bound<'_> {
         if root == self.name { Ok((self.value.clone(), 0)) } else { self.inner.lookup(root, attrs, span) }
     }
 
+    fn read(&self, value: &Value) {
+        self.inner.read(value);
+    }
+
     fn ask(&self, want: &Want) -> Result<Option<Value>, Box<Diagnostic>> {
         self.inner.ask(want)
     }

@@ -177,7 +177,7 @@ impl Evaluator<'_> {
             });
         }
         // They refer to nothing, and add-ons refer to them.
-        self.evaluation.instances.splice(0..0, made);
+        self.evaluation.instances.splice(0..0, made.into_iter().map(Arc::new));
     }
 
     /// The attributes of a recommended role.
@@ -219,9 +219,11 @@ impl Evaluator<'_> {
         if object.phase == Phase::Deleting {
             return;
         }
+        let namespace = request.namespace.clone();
+        let namespace = namespace.or_else(|| self.default_namespace(&request.symbolic.scope, &request.addon));
         let session = Session {
             cluster_arn: &request.cluster_arn,
-            namespace: request.namespace.as_deref().unwrap_or_default(),
+            namespace: namespace.as_deref().unwrap_or_default(),
             service_account: &request.requester.service_account,
         };
         let lacks = pod_trust::lacks(&object.attributes, &request.policies, &session);

@@ -1,7 +1,11 @@
 //! Declarations + snapshot → instances, their proposals, and what would have to be read.
 
+mod again;
 mod parents;
+mod references;
 
+use self::again::Memory;
+pub(super) use self::again::Part;
 use super::expand::ModuleInstance;
 use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
@@ -28,11 +32,73 @@ pub fn evaluate(
     inputs: &Inputs,
     snapshot: &Snapshot,
 ) -> (Option<Evaluation>, Vec<Diagnostic>) {
-    let (graph, mut diagnostics) = graph(program);
-    let Some(mut evaluator) = Evaluator::new(program, inputs, snapshot, &graph) else {
-        return (None, diagnostics);
+    let (graph, diagnostics) = graph(program);
+    let (result, _) = round(program, inputs, &graph, diagnostics, snapshot, None);
+    result
+}
+
+/// Evaluates a program in rounds, between which more becomes known. Each answers what [`evaluate`] would, and
+/// evaluates only what the new facts touch.
+pub struct Rounds<'a> {
+    program: &'a Program,
+    inputs: &'a Inputs,
+    graph: Graph,
+    /// What is wrong with references.
+    diagnostics: Vec<Diagnostic>,
+    memory: Option<Box<Memory>>,
+}
+
+impl<'a> Rounds<'a> {
+    pub fn new(program: &'a Program, inputs: &'a Inputs) -> Self {
+        let (graph, diagnostics) = graph(program);
+        Self { program, inputs, graph, diagnostics, memory: None }
+    }
+
+    /// The program and the inputs this is about.
+    pub fn about(&self) -> (&'a Program, &'a Inputs) {
+        (self.program, self.inputs)
+    }
+
+    /// One round. The snapshot has all that it had in the round before, and may have more: what was read once
+    /// is never read otherwise.
+    pub fn round(&mut self, snapshot: &Snapshot) -> (Option<Evaluation>, Vec<Diagnostic>) {
+        if let Some(mut memory) = self.memory.take()
+            && memory.begin(snapshot)
+            && let (result, Some(memory)) = self.one(snapshot, memory)
+        {
+            self.memory = Some(memory);
+            return result;
+        }
+        let (result, memory) = self.one(snapshot, Box::new(Memory::new(&self.graph)));
+        self.memory = memory;
+        result
+    }
+
+    fn one(&self, snapshot: &Snapshot, memory: Box<Memory>) -> (Outcome, Option<Box<Memory>>) {
+        round(self.program, self.inputs, &self.graph, self.diagnostics.clone(), snapshot, Some(memory))
+    }
+}
+
+type Outcome = (Option<Evaluation>, Vec<Diagnostic>);
+
+/// One round, with what the ones before left. It is gone if it was of no use: then the outcome means nothing.
+fn round(
+    program: &Program,
+    inputs: &Inputs,
+    graph: &Graph,
+    mut diagnostics: Vec<Diagnostic>,
+    snapshot: &Snapshot,
+    memory: Option<Box<Memory>>,
+) -> (Outcome, Option<Box<Memory>>) {
+    let Some(mut evaluator) = Evaluator::new(program, inputs, snapshot, graph) else {
+        return ((None, diagnostics), None);
     };
+    evaluator.memory = memory;
     evaluator.run();
+    if evaluator.lost() {
+        return ((None, diagnostics), None);
+    }
+    evaluator.end();
     // A name that does not exist was complained about where references were followed.
     let unknown = |diagnostic: &Diagnostic| {
         (diagnostic.code == "unknown-reference").then_some(diagnostic.span).flatten()
@@ -58,7 +124,7 @@ pub fn evaluate(
     }
     let mut evaluation = evaluator.evaluation;
     evaluation.wants.extend(evaluator.asked.into_inner());
-    (Some(evaluation), diagnostics)
+    ((Some(evaluation), diagnostics), evaluator.memory)
 }
 
 pub(super) struct Evaluator<'a> {
@@ -67,6 +133,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) snapshot: &'a Snapshot,
     function_inputs: eval::Inputs,
     pub(super) graph: &'a Graph,
+    /// What is kept from round to round; `None` if there is one alone.
+    pub(super) memory: Option<Box<Memory>>,
     /// What `stack` stands for.
     pub(super) stack: Value,
     /// Every instance of every module; the stack itself is the first.
@@ -109,6 +177,7 @@ impl<'a> Evaluator<'a> {
             snapshot,
             function_inputs: inputs.of_functions(),
             graph,
+            memory: None,
             stack: Value::default(),
             modules: vec![ModuleInstance::root()],
             read_providers: BTreeSet::new(),
@@ -144,45 +213,24 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn run(&mut self) {
         self.expanded[ROOT].push(0);
-        let program = self.program;
-        self.modules[0].values.variables =
-            variables::evaluate(program.root(), &self.inputs.variables, &mut self.diagnostics);
-        for (name, value) in &self.modules[0].values.variables {
-            if value.is_unknown() {
-                self.failed.insert(Node { module: ROOT, item: Item::Variable(name.clone()) });
-            }
-        }
-        self.stack_block();
-        let mut problems = Vec::new();
-        let root = &self.modules[0].values;
-        let scope = self.scope(0, Iteration::None);
-        for (name, variable) in &program.root().variables {
-            variables::validate(name, variable, root, &scope, &mut problems);
-        }
-        self.diagnostics.append(&mut problems);
+        self.everywhere(None, Self::outside);
         if !self.program.root().providers.contains_key(&ProviderRef::default()) {
             self.evaluation.providers.insert(ProviderRef::default(), ProviderConfig::default());
         }
         let graph = self.graph;
-        for node in &graph.order {
+        for (index, node) in graph.order.iter().enumerate() {
+            if self.lost() {
+                return;
+            }
             let before = self.diagnostics.len();
             // What needs something broken is evaluated all the same, for errors of its own.
             let blocked = graph.needs.get(node).is_some_and(|needs| !needs.is_disjoint(&self.failed));
             let module = node.module;
             match &node.item {
-                Item::Call => self.call(module),
-                item => {
+                Item::Call => self.everywhere(Some(index), |evaluator| evaluator.call(module)),
+                _ => {
                     for at in self.expanded[module].clone() {
-                        match item {
-                            Item::Call => {}
-                            Item::Variable(name) => self.variable(at, name),
-                            Item::Local(name) => self.local(at, name),
-                            Item::Provider(provider) => self.provider(provider),
-                            Item::Resource(kind, name) => self.resource(node, at, kind, name),
-                            Item::Data(of, name) => self.data(at, of, name),
-                            Item::Output(name) => self.output(node, at, name),
-                            Item::Check(name) => self.check(at, name),
-                        }
+                        self.place(index, node, at);
                     }
                 }
             }
@@ -199,13 +247,50 @@ impl<'a> Evaluator<'a> {
             }
         }
         self.derive_roles();
+        let renamed = self.settle();
         self.unused_default_provider();
         self.regions();
         self.search();
         self.adoptions();
         self.removals();
         self.missing_pins();
-        super::duplicates::check(&self.evaluation, &mut self.diagnostics);
+        if renamed {
+            super::duplicates::check(&self.evaluation, &mut self.diagnostics);
+        }
+    }
+
+    /// Evaluates one declaration in one instance of its module.
+    fn item(&mut self, node: &Node, at: usize) {
+        match &node.item {
+            // These are evaluated for all instances at once, or keep what they leave behind by themselves.
+            Item::Call | Item::Resource(..) => {}
+            Item::Variable(name) => self.variable(at, name),
+            Item::Local(name) => self.local(at, name),
+            Item::Provider(provider) => self.provider(provider),
+            Item::Data(of, name) => self.data(at, of, name),
+            Item::Output(name) => self.output(node, at, name),
+            Item::Check(name) => self.check(at, name),
+        }
+    }
+
+    /// What comes from outside, and the stack block.
+    fn outside(&mut self) {
+        let program = self.program;
+        self.modules[0].values.variables =
+            variables::evaluate(program.root(), &self.inputs.variables, &mut self.diagnostics);
+        for (name, value) in &self.modules[0].values.variables {
+            if value.is_unknown() {
+                self.failed.insert(Node { module: ROOT, item: Item::Variable(name.clone()) });
+            }
+        }
+        self.stack_block();
+        let mut problems = Vec::new();
+        let root = &self.modules[0].values;
+        let scope = self.scope(0, Iteration::None);
+        for (name, variable) in &program.root().variables {
+            variables::validate(name, variable, root, &scope, &mut problems);
+        }
+        self.diagnostics.append(&mut problems);
     }
 
     pub(super) fn scope(&self, at: usize, iteration: Iteration) -> StackScope<'_> {
@@ -220,6 +305,7 @@ impl<'a> Evaluator<'a> {
             snapshot: self.snapshot,
             inputs: &self.function_inputs,
             asked: &self.asked,
+            recording: self.memory.is_some(),
         }
     }
 
@@ -420,7 +506,7 @@ impl<'a> Evaluator<'a> {
                 .help("add: sensitive = true"),
             );
         }
-        let (references, whole_blocks) = self.references(node, at);
+        let (references, whole_blocks) = self.references(node, at, &Iteration::None);
         self.evaluation.outputs.push(EvaluatedOutput {
             name: name.clone(),
             value: value.mark(output.sensitive),
@@ -509,6 +595,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn adoptions(&mut self) {
+        if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
+            return;
+        }
         let declared: BTreeSet<String> =
             self.evaluation.instances.iter().map(|instance| instance.address.to_string()).collect();
         for adopt in &self.program.adopts {

@@ -1,7 +1,7 @@
 //! How many instances there are of blocks and modules, and what passes in and out of modules.
 
-use super::evaluate::Evaluator;
-use super::graph::{Node, Target};
+use super::evaluate::{Evaluator, Part};
+use super::graph::Node;
 use super::instance::BlockId;
 use super::program::{Call, ModuleId, Program, Repeat};
 use super::scope::{Iteration, Values, failed};
@@ -9,7 +9,7 @@ use super::{explain, variables};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lang::Expr;
 use crate::lang::references::Reference;
-use crate::value::{Address, Data, Key, Map, ModuleStep, Value};
+use crate::value::{Data, Key, Map, ModuleStep, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ pub(super) struct ModuleInstance {
     pub module: ModuleId,
     pub path: Arc<[ModuleStep]>,
     /// The instance with the call; the stack is its own.
-    caller: usize,
+    pub caller: usize,
     /// `each` or `count` of the call.
-    iteration: Iteration,
+    pub iteration: Iteration,
     /// What the calls that lead here depend on.
     depends_on: BTreeSet<BlockId>,
     /// Instances of the modules called from here, in the order of their keys.
-    children: BTreeMap<Arc<str>, Vec<usize>>,
+    pub children: BTreeMap<Arc<str>, Vec<usize>>,
     pub values: Values,
 }
 
@@ -53,30 +53,70 @@ impl ModuleInstance {
 type Repetitions = Result<Vec<(Option<Key>, Iteration)>, Option<Value>>;
 
 impl Evaluator<'_> {
-    pub(super) fn resource(&mut self, node: &Node, at: usize, kind: &Arc<str>, name: &Arc<str>) {
-        let program = self.program;
-        let declared = &program.modules[self.modules[at].module].declared;
-        let Some(resource) = declared.resources.get(&(kind.clone(), name.clone())) else { return };
-        let value = match self.repetitions(at, &resource.repeat) {
-            Ok(found) if self.evaluation.instances.len() + found.len() > MOST_OBJECTS => {
-                self.too_many(MOST_OBJECTS, "objects", resource.span);
-                None
-            }
-            Ok(found) => {
-                let mut values = Vec::with_capacity(found.len());
-                let mut complete = true;
-                for (key, iteration) in found {
-                    match self.instance(node, at, resource, key.clone(), iteration) {
-                        Some(value) => values.push((key, value)),
-                        None => complete = false,
-                    }
-                }
-                complete.then(|| assemble(&resource.repeat, values))
-            }
-            Err(value) => value,
+    /// Evaluates all instances of a block, in one instance of its module.
+    pub(super) fn resource(&mut self, node: &Node, place: (usize, usize), kind: &Arc<str>, name: &Arc<str>) {
+        let at = place.1;
+        let value = match self.stands(place) {
+            Some(value) => value,
+            None => self.block(node, place, kind, name).unwrap_or_else(failed),
         };
         let objects = self.modules[at].values.objects.entry(kind.clone()).or_default();
-        objects.insert(name.clone(), value.unwrap_or_else(failed));
+        objects.insert(name.clone(), value);
+    }
+
+    fn block(
+        &mut self,
+        node: &Node,
+        place: (usize, usize),
+        kind: &Arc<str>,
+        name: &Arc<str>,
+    ) -> Option<Value> {
+        let (program, at) = (self.program, place.1);
+        let declared = &program.modules[self.modules[at].module].declared;
+        let resource = declared.resources.get(&(kind.clone(), name.clone()))?;
+        let mut before = self.before(place);
+        let (found, head) = self.captured(|evaluator| evaluator.repetitions(at, &resource.repeat));
+        let found = match found {
+            Ok(found) => found,
+            Err(value) => {
+                let value = value.unwrap_or_else(failed);
+                self.remember(place, before, head, value.clone(), Vec::new());
+                return Some(value);
+            }
+        };
+        if self.evaluation.instances.len() + found.len() > MOST_OBJECTS {
+            self.too_many(MOST_OBJECTS, "objects", resource.span);
+            self.ask(head);
+            return None;
+        }
+        let mut parts = Vec::with_capacity(found.len());
+        let mut complete = true;
+        for (index, (key, iteration)) in found.into_iter().enumerate() {
+            let standing =
+                before.as_mut().and_then(|before| self.part_before(before, index, key.as_ref(), &iteration));
+            if let Some(part) = standing {
+                parts.push(part);
+                continue;
+            }
+            let (value, captured) = self
+                .captured(|evaluator| evaluator.instance(node, at, resource, key.clone(), iteration.clone()));
+            match value {
+                Some(value) => parts.push(Part { key, iteration, value, captured }),
+                None => {
+                    complete = false;
+                    self.ask(captured);
+                }
+            }
+        }
+        if !complete {
+            self.ask(head);
+            parts.into_iter().for_each(|part| self.ask(part.captured));
+            return None;
+        }
+        let values = parts.iter().map(|part| (part.key.clone(), part.value.clone()));
+        let value = assemble(&resource.repeat, values.collect());
+        self.remember(place, before, head, value.clone(), parts);
+        Some(value)
     }
 
     fn too_many(&mut self, most: usize, what: &str, span: Span) {
@@ -305,44 +345,6 @@ impl Evaluator<'_> {
         for child in here.children.values().flatten() {
             self.all_blocks(*child, found);
         }
-    }
-
-    /// The instances a block refers to, and the blocks whose instances it refers to as a whole.
-    pub(super) fn references(&self, node: &Node, at: usize) -> (BTreeSet<Address>, BTreeSet<BlockId>) {
-        let (mut instances, mut blocks) = (BTreeSet::new(), BTreeSet::new());
-        for target in self.graph.targets.get(node).into_iter().flatten() {
-            let id = (target.kind.clone(), target.name.clone());
-            let declared = &self.program.modules[target.module].declared;
-            let repeated =
-                declared.resources.get(&id).is_some_and(|block| !matches!(block.repeat, Repeat::Once));
-            for path in self.paths(target, at) {
-                let (kind, name) = id.clone();
-                if repeated && target.key.is_none() {
-                    blocks.insert(BlockId { module: path, kind, name });
-                    continue;
-                }
-                let mut address = Address::root(kind, name);
-                address.module = path;
-                address.key = if repeated { target.key.clone() } else { None };
-                instances.insert(address);
-            }
-        }
-        (instances, blocks)
-    }
-
-    /// The instances of a target's module that are meant: below the one both are in, all.
-    fn paths(&self, target: &Target, at: usize) -> Vec<Arc<[ModuleStep]>> {
-        let module = &self.program.modules[target.module];
-        let mut found = at;
-        while self.modules[found].path.len() > target.shared {
-            found = self.modules[found].caller;
-        }
-        let mut found = vec![found];
-        for name in &module.path[target.shared..] {
-            let below = |at: &usize| self.modules[*at].children.get(name).into_iter().flatten().copied();
-            found = found.iter().flat_map(below).collect();
-        }
-        found.into_iter().map(|at| self.modules[at].path.clone()).collect()
     }
 }
 

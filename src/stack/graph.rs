@@ -1,16 +1,20 @@
 //! Which declaration needs which, before anything is evaluated.
 
 mod lifecycle;
+mod order;
 mod providers;
+mod targets;
 
+pub(super) use targets::{Target, Which};
+
+use self::targets::Selected;
 use super::program::{Call, ModuleId, Program, ROOT, Repeat, Resource};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean, nearest};
 use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::references::{self, RefStep, Reference};
 use crate::lang::syntax::Body;
-use crate::value::{Key, ProviderRef};
-use petgraph::graphmap::DiGraphMap;
+use crate::value::ProviderRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,17 +63,6 @@ impl Node {
     }
 }
 
-/// A block of a kind that something refers to, and the instance of it if one is named.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Target {
-    pub module: ModuleId,
-    pub kind: Arc<str>,
-    pub name: Arc<str>,
-    pub key: Option<Key>,
-    /// How many steps of the module's address are those of the instance that refers to it.
-    pub shared: usize,
-}
-
 /// The order of evaluation, and what each declaration refers to.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -82,48 +75,24 @@ pub(super) struct Graph {
 
 /// Follows every reference. Unknown ones and circles are errors.
 pub(super) fn graph(program: &Program) -> (Graph, Vec<Diagnostic>) {
-    let mut builder =
-        Builder { program, edges: BTreeMap::new(), targets: BTreeMap::new(), diagnostics: Vec::new() };
+    let mut builder = Builder::new(program);
     for module in 0..program.modules.len() {
         builder.collect(module);
     }
     builder.providers_first();
-    let Builder { edges, targets, mut diagnostics, .. } = builder;
-    let order = order(program, &edges, &mut diagnostics);
+    let Builder { edges, targets, selected, mut diagnostics, .. } = builder;
+    let order = order::order(program, &edges, &mut diagnostics);
     let mut graph = Graph { order, needs: BTreeMap::new(), targets: BTreeMap::new() };
     for (node, needs) in edges {
         graph.needs.insert(node, needs.into_keys().collect());
     }
-    // What is passed on comes before what refers to it, so one pass in order carries the targets on.
-    for node in &graph.order {
-        let mut found = targets.get(node).cloned().unwrap_or_default();
-        for need in graph.needs.get(node).into_iter().flatten() {
-            if lifecycle::passes_on(&need.item)
-                && let Some(through) = graph.targets.get(need)
-            {
-                // A module's variable is written where the module is called. Beyond the instance in
-                // which the writing stands, all instances of the other module count.
-                let written = match node.item {
-                    Item::Variable(_) => program.modules[node.module].caller,
-                    _ => node.module,
-                };
-                let meeting = program.modules[need.module].depth().min(program.modules[written].depth());
-                found.extend(
-                    through
-                        .iter()
-                        .map(|target| Target { shared: target.shared.min(meeting), ..target.clone() }),
-                );
-            }
-        }
-        graph.targets.insert(node.clone(), found);
-    }
+    graph.targets = targets::passed_on(program, &graph, &targets, &selected);
     (graph, diagnostics)
 }
 
 /// Complaints about the names in an expression, as if it stood among the stack's own files.
 pub(super) fn unknown_names(program: &Program, expr: &Expr) -> Vec<Diagnostic> {
-    let mut builder =
-        Builder { program, edges: BTreeMap::new(), targets: BTreeMap::new(), diagnostics: Vec::new() };
+    let mut builder = Builder::new(program);
     builder.expr(&Item::Output("".into()).of(ROOT), expr, Allowed::default(), &[]);
     builder.diagnostics
 }
@@ -133,6 +102,8 @@ struct Builder<'a> {
     /// What each node needs, with the place that says so.
     edges: BTreeMap<Node, BTreeMap<Node, Option<Span>>>,
     targets: BTreeMap<Node, BTreeSet<Target>>,
+    /// Whose outputs a node refers to, where it names instances of the module.
+    selected: Selected,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -145,7 +116,17 @@ struct Allowed {
     own: bool,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            edges: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            selected: BTreeMap::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
     fn collect(&mut self, module: ModuleId) {
         let program = self.program;
         let declared = &program.modules[module].declared;
@@ -213,6 +194,7 @@ impl Builder<'_> {
                 Allowed { each: true, ..Allowed::default() }
             }
         };
+        let repeated_over = self.targets.get(&node).cloned().unwrap_or_default();
         self.depends_on(from, &node, &call.depends_on);
         if caller != ROOT {
             self.edges.entry(node.clone()).or_default().insert(Item::Call.of(caller), None);
@@ -222,6 +204,9 @@ impl Builder<'_> {
             let (node, from) = here(Item::Variable(argument.clone()));
             if variables.contains_key(argument) {
                 self.expr_from(from, &node, &given.expr, allowed, &[]);
+                if targets::takes_element(&given.expr) {
+                    self.targets.entry(node).or_default().extend(repeated_over.iter().cloned());
+                }
                 continue;
             }
             let help = match argument.as_ref() {
@@ -292,6 +277,7 @@ impl Builder<'_> {
             }
             Repeat::ForEach(expr) => {
                 self.expr(node, expr, Allowed::default(), &[]);
+                self.same_keys(node, expr);
                 Allowed { each: true, ..Allowed::default() }
             }
         }
@@ -389,7 +375,7 @@ impl Builder<'_> {
             return self.data_reference(from, node, reference);
         }
         if root == "module" {
-            return self.module_reference(from, node, reference, first);
+            return self.module_reference(from, node, reference, first, iterators);
         }
         let unknown = |what: &str, name: &str, known: Vec<&str>| {
             Some(
@@ -435,16 +421,13 @@ impl Builder<'_> {
             (kind, Some(name)) if kinds::schema(kind).is_some() => {
                 let key = (Arc::from(kind), Arc::from(name));
                 if declared.resources.contains_key(&key) {
-                    let index = reference.steps.get(1).and_then(|step| match step {
-                        RefStep::Index(key) => Some(key.clone()),
-                        RefStep::Attr(_) => None,
-                    });
                     let target = Target {
                         module: from,
                         kind: key.0.clone(),
                         name: key.1.clone(),
-                        key: index,
+                        key: Which::of(reference.steps.get(1), from, node, iterators),
                         shared: self.program.modules[from].depth(),
+                        select: Vec::new(),
                     };
                     self.targets.entry(node.clone()).or_default().insert(target);
                     found = Some(Item::Resource(key.0, key.1));
@@ -499,7 +482,14 @@ impl Builder<'_> {
     }
 
     /// `module.x`, `module.x.out` or `module.x["key"].out`.
-    fn module_reference(&mut self, from: ModuleId, node: &Node, reference: &Reference, name: Option<&str>) {
+    fn module_reference(
+        &mut self,
+        from: ModuleId,
+        node: &Node,
+        reference: &Reference,
+        name: Option<&str>,
+        iterators: &[&str],
+    ) {
         let program = self.program;
         let module = &program.modules[from];
         let unknown = |message: String, help: String| {
@@ -524,7 +514,7 @@ impl Builder<'_> {
             module.declared.calls.get(name).is_some_and(|call| !matches!(call.repeat, Repeat::Once));
         let output = match (&reference.steps[1..], repeated) {
             ([RefStep::Attr(output), ..], false) => Some(output),
-            ([RefStep::Index(_), RefStep::Attr(output), ..], true) => Some(output),
+            ([RefStep::Index(_) | RefStep::Computed(_), RefStep::Attr(output), ..], true) => Some(output),
             ([RefStep::Attr(output), ..], true) => {
                 let known = outputs.contains_key(output);
                 return self.complain(unknown(
@@ -541,7 +531,10 @@ impl Builder<'_> {
         };
         match output {
             Some(output) if outputs.contains_key(output) => {
-                self.need(node, Item::Output(output.clone()).of(*child), Some(reference.span));
+                let output = Item::Output(output.clone()).of(*child);
+                let which = Which::of(reference.steps.get(1), from, node, iterators);
+                self.selected.entry((node.clone(), output.clone())).or_default().insert(which);
+                self.need(node, output, Some(reference.span));
             }
             Some(output) => {
                 let known: Vec<&str> = outputs.keys().map(AsRef::as_ref).collect();
@@ -604,7 +597,9 @@ impl Builder<'_> {
     fn whole_module(&mut self, node: &Node, child: ModuleId, span: Span) {
         let program = self.program;
         for output in program.modules[child].declared.outputs.keys() {
-            self.need(node, Item::Output(output.clone()).of(child), Some(span));
+            let output = Item::Output(output.clone()).of(child);
+            self.selected.entry((node.clone(), output.clone())).or_default().insert(None);
+            self.need(node, output, Some(span));
         }
     }
 
@@ -637,91 +632,3 @@ impl Builder<'_> {
 }
 
 type Edges = BTreeMap<Node, BTreeMap<Node, Option<Span>>>;
-
-/// Every node after those it needs. Clusters and what they need come first, so that what lives in a
-/// cluster finds it evaluated even if it names it by a literal; otherwise the order is that of the names.
-fn order(program: &Program, edges: &Edges, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
-    let nodes: Vec<&Node> = edges.keys().collect();
-    let index: BTreeMap<&Node, usize> = nodes.iter().copied().zip(0..).collect();
-    let mut graph = DiGraphMap::<usize, ()>::new();
-    for (node, needs) in edges {
-        graph.add_node(index[node]);
-        for need in needs.keys() {
-            if let Some(need) = index.get(need) {
-                graph.add_edge(*need, index[node], ());
-            }
-        }
-    }
-    for component in petgraph::algo::tarjan_scc(&graph) {
-        let circular = component.len() > 1 || graph.contains_edge(component[0], component[0]);
-        if circular {
-            diagnostics.push(circle(program, &component, &nodes, edges));
-        }
-    }
-    let is_cluster = |node: &Node| matches!(&node.item, Item::Resource(kind, _) if &**kind == "cluster");
-    let mut early: BTreeSet<usize> = (0..nodes.len()).filter(|at| is_cluster(nodes[*at])).collect();
-    let mut open: Vec<usize> = early.iter().copied().collect();
-    while let Some(at) = open.pop() {
-        for need in graph.neighbors_directed(at, petgraph::Direction::Incoming) {
-            if early.insert(need) {
-                open.push(need);
-            }
-        }
-    }
-    let rank = |at: usize| match &nodes[at].item {
-        _ if early.contains(&at) => 0u8,
-        Item::Resource(..) => 2,
-        Item::Output(_) => 3,
-        _ => 1,
-    };
-    let mut waiting: Vec<usize> = (0..nodes.len())
-        .map(|at| graph.neighbors_directed(at, petgraph::Direction::Incoming).count())
-        .collect();
-    let mut ready: BTreeSet<(u8, usize)> =
-        (0..nodes.len()).filter(|at| waiting[*at] == 0).map(|at| (rank(at), at)).collect();
-    let mut order = Vec::with_capacity(nodes.len());
-    while let Some((_, at)) = ready.pop_first() {
-        order.push(nodes[at].clone());
-        for next in graph.neighbors(at) {
-            waiting[next] -= 1;
-            if waiting[next] == 0 {
-                ready.insert((rank(next), next));
-            }
-        }
-    }
-    order
-}
-
-/// The error for a circle, naming its members in the order in which they refer to each other.
-fn circle(program: &Program, component: &[usize], nodes: &[&Node], edges: &Edges) -> Diagnostic {
-    let members: BTreeSet<&Node> = component.iter().map(|at| nodes[*at]).collect();
-    let mut path: Vec<&Node> = Vec::new();
-    let mut at = members.iter().next().copied();
-    while let Some(node) = at {
-        if path.contains(&node) {
-            break;
-        }
-        path.push(node);
-        // Prefer a member not seen yet, so that the whole circle shows.
-        let needs = || edges[node].keys().filter(|need| members.contains(need));
-        at = needs().find(|need| !path.contains(need)).or_else(|| needs().next());
-    }
-    let mut names: Vec<String> = path.iter().map(|node| node.name(program)).collect();
-    names.extend(names.first().cloned());
-    let mut diagnostic = Diagnostic::error(
-        "reference-cycle",
-        format!("These refer to each other in a circle: {}", names.join(" -> ")),
-    )
-    .help("remove one of the references, or write its value out");
-    for (from, to) in path.iter().zip(path.iter().cycle().skip(1)) {
-        if let Some(Some(span)) = edges[*from].get(*to) {
-            let text = format!("{} refers to {}", from.name(program), to.name(program));
-            diagnostic = if diagnostic.span.is_none() {
-                diagnostic.at(*span).label(text)
-            } else {
-                diagnostic.related(*span, text)
-            };
-        }
-    }
-    diagnostic
-}

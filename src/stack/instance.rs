@@ -191,7 +191,7 @@ pub struct Evaluation {
     pub stack: StackName,
     pub providers: BTreeMap<ProviderRef, ProviderConfig>,
     /// In an order in which each comes after those it refers to.
-    pub instances: Vec<Instance>,
+    pub instances: Vec<Arc<Instance>>,
     /// What would have to be read to know more.
     pub wants: BTreeSet<Want>,
     pub outputs: Vec<EvaluatedOutput>,

@@ -32,7 +32,7 @@ mod validate;
 mod variables;
 
 pub use console::{Answer, Console};
-pub use evaluate::evaluate;
+pub use evaluate::{Rounds, evaluate};
 pub use explain::reasons;
 pub use inputs::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 pub use instance::{

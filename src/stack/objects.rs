@@ -100,21 +100,15 @@ impl Evaluator<'_> {
         let (proposed, triggered_by) =
             self.propose(schema, ignored, &address, &symbolic, place.as_ref(), &desired, triggered);
         let identity = place.map(|place| symbolic.within(place));
-        if schema.kind == "cluster" {
-            self.clusters.entry(symbolic.part(0).into()).or_default().push(provider.clone());
-            if let Some(version) = proposed.after.get("version") {
-                self.kubernetes.insert((provider.clone(), symbolic.part(0).into()), version.clone());
-            }
-        }
         let value = exposed(&proposed.after);
         let after = self.conditions(at, &iteration, Some(&value), &resource.conditions.after, &shown);
         let open = Open { preconditions: before.open, postconditions: after.open };
         self.checked(Guarded::Object(address.clone()), before.and(after));
-        let (mut references, whole_blocks) = self.references(node, at);
+        let (mut references, whole_blocks) = self.references(node, at, &iteration);
         references.extend(roles.iter().map(|role| role.address().clone()));
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
-        self.evaluation.instances.push(Instance {
+        self.add(Arc::new(Instance {
             address,
             schema,
             provider,
@@ -135,7 +129,7 @@ impl Evaluator<'_> {
             open,
             derived: None,
             roles,
-        });
+        }));
         Some(value)
     }
 
@@ -284,6 +278,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn adopt_consent(&self, address: &Address) -> Option<AdoptConsent> {
+        if self.program.adopts.is_empty() && self.inputs.adopt.is_empty() {
+            return None;
+        }
         let text = address.to_string();
         if let Some(from) = self.inputs.adopt.get(text.as_str()) {
             return Some(AdoptConsent { from_stack: from.clone() });

@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub(super) struct Blocks {
     /// How many instances have been sorted in.
     seen: usize,
+    /// How often somebody asked.
+    pub lookups: usize,
     instances: HashMap<BlockId, Vec<usize>>,
     /// Clusters that are replaced: all that lives in them goes with them.
     replaced: HashSet<Identity<ProviderRef>>,
@@ -38,6 +40,7 @@ impl Evaluator<'_> {
     /// The instances of a block evaluated so far.
     fn instances_of(&mut self, block: &BlockId) -> Vec<usize> {
         let blocks = &mut self.blocks;
+        blocks.lookups += 1;
         for (index, instance) in self.evaluation.instances.iter().enumerate().skip(blocks.seen) {
             blocks.instances.entry(BlockId::of(&instance.address)).or_default().push(index);
             if instance.schema.kind == "cluster" && instance.proposed.proposal.action == Action::Replace {

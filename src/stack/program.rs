@@ -27,6 +27,15 @@ impl Program {
         &self.modules[ROOT].declared
     }
 
+    /// The module on the way to another, that many calls deep.
+    pub(super) fn ancestor(&self, of: ModuleId, depth: usize) -> ModuleId {
+        let mut at = of;
+        while self.modules[at].depth() > depth {
+            at = self.modules[at].caller;
+        }
+        at
+    }
+
     /// The address of every block of a kind, without keys.
     pub(super) fn blocks(&self) -> BTreeSet<Address> {
         let mut blocks = BTreeSet::new();

@@ -124,7 +124,7 @@ impl Evaluator<'_> {
         let cluster_arn = crate::kinds::cluster_arn(&place, cluster).unwrap_or_default();
         let namespace = match own.as_ref().is_some_and(|own| own.scoped) {
             true => Some(known!(self.namespace(at, asking.symbolic, &version, desired))),
-            false => self.told_namespace(asking.symbolic, desired).or_else(|| self.default_namespace(at)),
+            false => self.told_namespace(asking.symbolic, desired),
         };
         let mut found = Vec::new();
         for (account, policies) in recommended.into_iter().filter(|(account, _)| !named(account)) {
@@ -234,9 +234,9 @@ impl Evaluator<'_> {
     }
 
     /// The namespace EKS installs an add-on in, if it was asked about the add-on for whatever reason.
-    fn default_namespace(&self, at: AddonAt<'_>) -> Option<Arc<str>> {
-        let place = self.snapshot.place(at.provider, true)?;
-        let about = |key: &AddonKey| key.place == place && *key.addon == *at.addon;
+    pub(super) fn default_namespace(&self, provider: &ProviderRef, addon: &str) -> Option<Arc<str>> {
+        let place = self.snapshot.place(provider, true)?;
+        let about = |key: &AddonKey| key.place == place && *key.addon == *addon;
         let mut known = self.snapshot.addon_versions.iter().filter(|(key, _)| about(key));
         known.find_map(|(_, fact)| fact.known()?.iter().find_map(|version| version.namespace.clone()))
     }

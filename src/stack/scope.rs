@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Address, Map, ModuleStep, Type, Value, Want};
+use crate::value::{Address, Data, Map, ModuleStep, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub(super) struct StackScope<'a> {
     pub inputs: &'a Inputs,
     /// What expressions asked and the snapshot does not know.
     pub asked: &'a RefCell<BTreeSet<Want>>,
+    /// Whether what was pending in what expressions read counts as asked too.
+    pub recording: bool,
 }
 
 impl Scope for StackScope<'_> {
@@ -135,6 +137,22 @@ impl Scope for StackScope<'_> {
             self.asked.borrow_mut().insert(want.clone());
         }
         Ok(known)
+    }
+
+    fn read(&self, value: &Value) {
+        fn walk(value: &Value, asked: &mut BTreeSet<Want>) {
+            match value.data() {
+                Data::Unknown(unknown) => {
+                    asked.extend(unknown.pending.iter().cloned());
+                }
+                Data::List(items) | Data::Set(items) => items.iter().for_each(|item| walk(item, asked)),
+                Data::Map(map) => map.values().for_each(|item| walk(item, asked)),
+                _ => {}
+            }
+        }
+        if self.recording {
+            walk(value, &mut self.asked.borrow_mut());
+        }
     }
 
     fn inputs(&self) -> Option<&Inputs> {

@@ -1,6 +1,7 @@
 //! Values from and to JSON.
 
 use super::{Data, Map, Number, Value};
+use serde::{Serialize, Serializer};
 
 /// A JSON value as a [`Value`]: arrays are lists, objects maps.
 pub fn from_json(json: &serde_json::Value) -> Value {
@@ -19,6 +20,27 @@ pub fn from_json(json: &serde_json::Value) -> Value {
             entries.iter().map(|(key, value)| (key.as_str().into(), from_json(value))).collect::<Map>(),
         ),
     }
+}
+
+/// Writes a value as [`to_json`] would have it, without making that first.
+pub struct AsJson<'a>(pub &'a Value);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.data() {
+            Data::Null | Data::Unknown(_) => serializer.serialize_unit(),
+            Data::Bool(value) => serializer.serialize_bool(*value),
+            Data::Number(_) => to_json(self.0).serialize(serializer),
+            Data::String(text) => serializer.serialize_str(text),
+            Data::List(items) | Data::Set(items) => serializer.collect_seq(items.iter().map(AsJson)),
+            Data::Map(entries) => map(entries, serializer),
+        }
+    }
+}
+
+/// Writes the entries of a map as a JSON object.
+pub fn map<S: Serializer>(entries: &Map, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(key, value)| (key.as_ref(), AsJson(value))))
 }
 
 /// A value as JSON: sets as arrays, unknown values as null. Marks are not looked at: redact first

@@ -3,6 +3,7 @@
 mod broken;
 pub mod case;
 mod disturbed;
+mod rounds;
 mod show;
 pub mod shuffle;
 mod simulate;

@@ -33,6 +33,11 @@ pub trait Scope {
     /// its place and the near names as help.
     fn lookup(&self, root: &str, attrs: &[&str], span: Span) -> Result<(Value, usize), Box<Diagnostic>>;
 
+    /// Hears what an expression took of what was looked up.
+    fn read(&self, value: &Value) {
+        let _ = value;
+    }
+
     /// Asks something of the world: `Ok(None)` is pending, null is absent. A [`Want::File`] is answered
     /// with the text, or with an object `{ base64 = "…" }` if it is not UTF-8; a [`Want::Directory`] with
     /// the list of its files. An error is a refusal, without span.
@@ -200,7 +205,10 @@ impl<'a> Evaluator<'a> {
             Kind::Variable(name) => match Env::find(env, name) {
                 Some(value) => Ok(value.clone()),
                 None => match self.scope.lookup(name, &[], expr.span()) {
-                    Ok((value, _)) => Ok(value),
+                    Ok((value, _)) => {
+                        self.scope.read(&value);
+                        Ok(value)
+                    }
                     Err(diagnostic) => Err(fail(misspelt_literal(name, *diagnostic))),
                 },
             },

@@ -21,7 +21,9 @@ impl Evaluator<'_> {
             let end = attrs.len().checked_sub(1).map_or(base.span().end, |last| steps[last].span.end);
             let span = Span { end: end.max(base.span().end), ..base.span() };
             let (value, taken) = self.scope.lookup(name, &attrs, span).map_err(|error| fail(*error))?;
-            return self.steps(value, &steps[taken.min(attrs.len())..], env);
+            let value = self.steps(value, &steps[taken.min(attrs.len())..], env)?;
+            self.scope.read(&value);
+            return Ok(value);
         }
         let value = self.eval(base, env)?;
         self.steps(value, steps, env)

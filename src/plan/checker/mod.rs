@@ -1,25 +1,48 @@
 //! Holds a finished plan against the rules of the design (§5) by naive means.
 //!
 //! Nothing here is shared with the planner but the schemas, the comparison by meaning and the data types,
-//! so that one mistake cannot hide another. It is quadratic on purpose; apply may run it before the first
-//! write, and every plan test does.
+//! so that one mistake cannot hide another. Apply runs it before the first write, and every plan test does.
 
 mod calls;
+mod conditions;
 mod order;
 mod ownership;
 mod refusals;
 mod selection;
 
+use self::conditions::Unchanged;
 use super::change::{Change, ChangeAction, Plan, Reason};
 use crate::kinds::{Attribute, Omitted, RefersBy, Ty};
 use crate::live::Snapshot;
-use crate::stack::{Evaluation, Inputs};
-use crate::value::{Map, Value};
-use std::collections::BTreeSet;
+use crate::stack::{Evaluation, Inputs, Instance};
+use crate::value::{Address, Identity, Map, Place, Value};
+use std::collections::{BTreeSet, HashMap};
 
 /// Everything that is wrong with a plan; empty for a good one.
 pub fn check(plan: &Plan, evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot) -> Vec<String> {
-    let mut checker = Checker { plan, evaluation, inputs, snapshot, problems: Vec::new() };
+    let mut checker = Checker {
+        plan,
+        evaluation,
+        inputs,
+        snapshot,
+        problems: Vec::new(),
+        instances: HashMap::new(),
+        changes: HashMap::new(),
+        by_address: HashMap::new(),
+        unchanged: Unchanged::default(),
+    };
+    for instance in &evaluation.instances {
+        if let Some(identity) = &instance.identity {
+            checker.instances.entry(identity).or_insert(instance);
+        }
+    }
+    for (index, change) in plan.changes.iter().enumerate() {
+        checker.changes.entry(&change.identity).or_default().push(change);
+        if let (Some(address), false) = (&change.address, deletes(change)) {
+            checker.by_address.insert(address, index);
+        }
+    }
+    checker.unchanged = Unchanged::new(&evaluation.instances, &checker.changes);
     checker.shape();
     // The rest looks changes up by their ids.
     if checker.problems.is_empty() {
@@ -39,9 +62,23 @@ struct Checker<'a> {
     inputs: &'a Inputs,
     snapshot: &'a Snapshot,
     problems: Vec<String>,
+    instances: HashMap<&'a Identity<Place>, &'a Instance>,
+    changes: HashMap<&'a Identity<Place>, Vec<&'a Change>>,
+    /// What makes or changes an instance.
+    by_address: HashMap<&'a Address, usize>,
+    unchanged: Unchanged<'a>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    /// The instance that the files declare for an object.
+    fn declared(&self, identity: &Identity<Place>) -> Option<&'a Instance> {
+        self.instances.get(identity).copied()
+    }
+
+    fn changes_of(&self, identity: &Identity<Place>) -> impl Iterator<Item = &'a Change> + use<'a> {
+        self.changes.get(identity).cloned().unwrap_or_default().into_iter()
+    }
+
     fn say(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
@@ -53,8 +90,8 @@ impl Checker<'_> {
             if change.id.0 != index {
                 self.say(format!("change {index} has the id {}", change.id.0));
             }
-            for other in &plan.changes[index + 1..] {
-                if other.identity == change.identity && deletes(other) == deletes(change) {
+            for other in self.changes_of(&change.identity) {
+                if other.id > change.id && deletes(other) == deletes(change) {
                     self.say(format!("{} has two changes of a sort", change.identity));
                 }
             }

@@ -1,35 +1,142 @@
 //! Every order that the objects need is in the plan, directly or by way of others.
 
-use super::{Checker, accounts, deletes, goes, name, names};
-use crate::kinds::policy;
+use super::conditions::mentions_instance;
+use super::{Checker, accounts, deletes, goes, mentions, name, names};
+use crate::kinds::{RefersBy, policy};
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
-use crate::stack::{BlockId, Instance};
-use crate::value::{Address, Map, Value};
-use std::collections::BTreeSet;
+use crate::stack::BlockId;
+use crate::value::{Address, Identity, Map, Place, Value};
+use std::collections::{BTreeSet, HashMap};
+
+const AGENT: &str = "eks-pod-identity-agent";
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
-    let count = plan.changes.len();
-    // reaches[a] = everything that waits for a, by way of any number of edges.
-    let mut reaches = vec![BTreeSet::new(); count];
-    for from in (0..count).rev() {
-        for edge in plan.edges.iter().filter(|edge| edge.from.0 == from) {
-            let further = reaches[edge.to.0].clone();
-            reaches[from].extend(further);
-            reaches[from].insert(edge.to.0);
-        }
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); plan.changes.len()];
+    for edge in &plan.edges {
+        next[edge.from.0].push(edge.to.0);
     }
     let mut problems = Vec::new();
-    for first in &plan.changes {
-        for second in plan.changes.iter().filter(|second| second.id != first.id) {
-            let why = needs(checker, first, second);
-            if let (Some(why), false) = (why, reaches[first.id.0].contains(&second.id.0)) {
-                problems.push(format!("{} does not wait for {}: {why}", name(second), name(first)));
-            }
+    for (first, second) in acquainted(checker) {
+        let why = needs(checker, &plan.changes[first], &plan.changes[second]);
+        if let (Some(why), false) = (why, leads(&next, first, second)) {
+            let names = [second, first].map(|id| name(&plan.changes[id]));
+            problems.push(format!("{} does not wait for {}: {why}", names[0], names[1]));
         }
     }
     checker.problems.append(&mut problems);
+}
+
+/// Whether `to` waits for `from`, by way of any number of edges. These lead forward.
+fn leads(next: &[Vec<usize>], from: usize, to: usize) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(at) = open.pop() {
+        if next[at].contains(&to) {
+            return true;
+        }
+        open.extend(next[at].iter().filter(|further| **further < to && seen.insert(**further)));
+    }
+    false
+}
+
+/// What two changes may have to do with each other.
+#[derive(PartialEq, Eq, Hash)]
+enum Tie<'a> {
+    Identity(&'a Identity<Place>),
+    Named(&'static str, RefersBy, String),
+    Address(&'a Address),
+    Block(BlockId),
+    Account(&'a Place, &'a str, String),
+    Agent(&'a Place, &'a str),
+    Change(usize),
+}
+
+/// Every pair of changes of which one may have to wait for the other, and some more. Changes with nothing in
+/// common need no order, and most have nothing in common.
+fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
+    let mut known: HashMap<Tie<'_>, Vec<usize>> = HashMap::new();
+    for change in &checker.plan.changes {
+        let mut ties = vec![
+            Tie::Identity(&change.identity),
+            Tie::Named(change.schema.kind, RefersBy::Name, change.identity.part(0).to_string()),
+            Tie::Change(change.id.0),
+        ];
+        for values in [&change.before, &change.after].into_iter().flatten() {
+            let arn = values.get("arn").and_then(Value::as_str);
+            ties.extend(arn.map(|arn| Tie::Named(change.schema.kind, RefersBy::Arn, arn.to_string())));
+        }
+        if let Some(address) = &change.address {
+            ties.push(Tie::Address(address));
+            ties.push(Tie::Block(BlockId::of(address)));
+        }
+        if change.schema.kind == "addon" && change.identity.part(1) == AGENT {
+            ties.push(Tie::Agent(&change.identity.scope, change.identity.part(0)));
+        }
+        ties.extend(claimed(change));
+        for tie in ties {
+            known.entry(tie).or_default().push(change.id.0);
+        }
+    }
+    let mut pairs = BTreeSet::new();
+    for change in &checker.plan.changes {
+        let mut ties = vec![
+            Tie::Identity(&change.identity),
+            Tie::Agent(&change.identity.scope, change.identity.part(0)),
+        ];
+        ties.extend(change.replaces.map(|replaced| Tie::Change(replaced.0)));
+        ties.extend(claimed(change));
+        let live = checker.snapshot.object(&change.identity).and_then(Fact::known);
+        let live = live.map(|object| &object.attributes);
+        for values in [change.before.as_ref(), change.after.as_ref(), live].into_iter().flatten() {
+            let named = mentions(change.schema.attributes, values).into_iter();
+            ties.extend(named.map(|(kind, by, text)| Tie::Named(kind, by, text)));
+        }
+        for values in change.after.iter().flat_map(Map::values) {
+            for (address, _) in values.unknowns().iter().flat_map(|unknown| &unknown.after) {
+                // The address lives as long as the plan does only where some change has it.
+                let owner = checker.by_address.get(address);
+                ties.extend(owner.map(|id| Tie::Change(*id)));
+            }
+        }
+        if let Some(policy) = change.after.as_ref().and_then(|after| after.get("trust_policy")) {
+            let text = policy::text(policy);
+            let quoted = text.split('"').filter(|text| text.starts_with("arn:"));
+            ties.extend(quoted.map(|arn| Tie::Named("role", RefersBy::Arn, arn.to_string())));
+        }
+        if let Some(instance) = checker.declared(&change.identity) {
+            ties.extend(instance.depends_on.iter().cloned().map(Tie::Block));
+            let between = checker.unchanged.on_the_way(instance);
+            for user in std::iter::once(instance).chain(between) {
+                ties.extend(user.references.iter().map(Tie::Address));
+                ties.extend(user.whole_blocks.iter().cloned().map(Tie::Block));
+            }
+        }
+        if let Reason::Triggered(by) = &change.reason {
+            ties.extend(by.iter().map(|(address, _)| Tie::Address(address)));
+        }
+        for other in ties.iter().filter_map(|tie| known.get(tie)).flatten() {
+            if *other != change.id.0 {
+                pairs.extend([(*other, change.id.0), (change.id.0, *other)]);
+            }
+        }
+    }
+    pairs
+}
+
+/// The service accounts a change has to do with.
+fn claimed(change: &Change) -> Vec<Tie<'_>> {
+    let account = |account: String| Tie::Account(&change.identity.scope, change.identity.part(0), account);
+    match change.schema.kind {
+        "pod_identity_association" => vec![account(change.identity.part(2).to_string())],
+        "addon" => [change.before.as_ref(), change.after.as_ref()]
+            .into_iter()
+            .flat_map(accounts)
+            .map(account)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Why `second` has to wait for `first`, if it does.
@@ -85,8 +192,7 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
     if let (Some(before), Some(gone), true) = (before, &second.before, deletes(second) && !same) {
         let named = names(first, before, second, gone);
         let still = first.after.as_ref().is_some_and(|after| names(first, after, second, gone));
-        let comes_back =
-            checker.plan.changes.iter().any(|other| other.identity == second.identity && !deletes(other));
+        let comes_back = checker.changes_of(&second.identity).any(|other| !deletes(other));
         let lets_go = goes(first)
             || (going && !still && !comes_back)
             || (first.action == ChangeAction::Update && !still && !comes_back);
@@ -102,40 +208,17 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
 
 /// Whether something that does not change, and whose conditions are open, stands between the two.
 fn waits_through_unchanged(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
-    let changes = |one: &&Instance| {
-        checker.plan.changes.iter().any(|change| Some(&change.identity) == one.identity.as_ref())
-    };
-    let instances = &checker.evaluation.instances;
-    let unchanged: Vec<&Instance> =
-        instances.iter().filter(|one| one.open.any()).filter(|one| !changes(one)).collect();
-    let mut reached: Vec<&Instance> =
-        instances.iter().filter(|one| one.identity.as_ref() == Some(&user.identity)).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(at) = reached.pop() {
-        for next in unchanged.iter().filter(|one| mentions_instance(at, &one.address)) {
-            if seen.insert(&next.address) {
-                let found = used.address.as_ref().is_some_and(|used| mentions_instance(next, used));
-                if found {
-                    return true;
-                }
-                reached.push(next);
-            }
-        }
-    }
-    false
-}
-
-fn mentions_instance(instance: &Instance, address: &Address) -> bool {
-    instance.references.contains(address) || instance.whole_blocks.contains(&BlockId::of(address))
+    let (Some(user), Some(used)) = (checker.declared(&user.identity), &used.address) else { return false };
+    checker.unchanged.on_the_way(user).iter().any(|between| mentions_instance(between, used))
 }
 
 /// Whether the files say that one instance refers to another.
 fn refers(checker: &Checker<'_>, user: &Change, used: &Change) -> bool {
-    let declared =
-        checker.evaluation.instances.iter().find(|one| one.identity.as_ref() == Some(&user.identity));
-    let (Some(instance), Some(address)) = (declared, &used.address) else { return false };
+    let (Some(instance), Some(address)) = (checker.declared(&user.identity), &used.address) else {
+        return false;
+    };
     // An orphan may carry an address of the same block; the files do not mean it.
-    if !checker.evaluation.instances.iter().any(|one| one.identity.as_ref() == Some(&used.identity)) {
+    if checker.declared(&used.identity).is_none() {
         return false;
     }
     let block = BlockId::of(address);
@@ -196,7 +279,7 @@ fn agent(first: &Change, second: &Change) -> bool {
         && goes(first)
         && deletes(second)
         && second.schema.kind == "addon"
-        && second.identity.part(1) == "eks-pod-identity-agent"
+        && second.identity.part(1) == AGENT
         && second.identity.scope == first.identity.scope
         && second.identity.part(0) == first.identity.part(0)
         && first.identity != second.identity

@@ -31,10 +31,8 @@ pub(super) fn check(checker: &mut Checker<'_>) {
                 checker.say(format!("{} is not declared", name(change)));
             }
             (Mode::Apply, ChangeAction::Delete) if declared => {
-                let comes_back = plan
-                    .changes
-                    .iter()
-                    .any(|other| other.identity == change.identity && other.replaces == Some(change.id));
+                let comes_back =
+                    checker.changes_of(&change.identity).any(|other| other.replaces == Some(change.id));
                 if !comes_back {
                     checker.say(format!("{} is declared and deleted for good", name(change)));
                 }
@@ -46,16 +44,13 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 fn declared(checker: &Checker<'_>, identity: &Identity<Place>) -> bool {
-    checker.evaluation.instances.iter().any(|instance| instance.identity.as_ref() == Some(identity))
+    checker.declared(identity).is_some()
 }
 
 fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
     let plan = checker.plan;
     if change.action == ChangeAction::Create {
-        let deleted = plan
-            .changes
-            .iter()
-            .any(|other| other.identity == change.identity && other.action == ChangeAction::Delete);
+        let deleted = checker.changes_of(&change.identity).any(|other| other.action == ChangeAction::Delete);
         let going = object.phase == Phase::Deleting && change.waits_first;
         if !deleted && !going && object.parent.is_none() {
             checker.say(format!("{} exists already", name(change)));
@@ -84,12 +79,7 @@ fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
         Owner::None => None,
         Owner::Stack { stack, .. } => Some(stack.clone()),
     };
-    let consent = checker
-        .evaluation
-        .instances
-        .iter()
-        .find(|instance| instance.identity.as_ref() == Some(&change.identity))
-        .and_then(|instance| instance.adopt.as_ref());
+    let consent = checker.declared(&change.identity).and_then(|instance| instance.adopt.as_ref());
     let adopts = change.ownership == Ownership::Adopt { from: owner.clone() };
     let allowed = consent.is_some_and(|consent| owner.is_none() || consent.from_stack == owner);
     if !adopts || !allowed {
@@ -166,7 +156,8 @@ fn missing(checker: &mut Checker<'_>) {
             checker.problems.push(format!("{} was to be released", name(change)));
         }
     }
-    let changed = |identity: &Identity<Place>| plan.changes.iter().any(|change| change.identity == *identity);
+    let changed: BTreeSet<&Identity<Place>> = plan.changes.iter().map(|change| &change.identity).collect();
+    let relied_on: BTreeSet<&Identity<Place>> = plan.relied_on.iter().map(|(identity, _)| identity).collect();
     // Only a plan of a part may leave anything out.
     let spared = if plan.selection.is_partial() { selection::spared(checker) } else { Default::default() };
     let elsewhere = |identity: &Identity<Place>| {
@@ -178,12 +169,11 @@ fn missing(checker: &mut Checker<'_>) {
         let stays = plan.mode == Mode::Apply && declared(checker, identity);
         let left_alone = kinds_without_region(identity) && elsewhere(identity);
         let due = ours && !stays && !left_alone && !spared.contains(identity);
-        if due && !changed(identity) {
+        if due && !changed.contains(identity) {
             checker.problems.push(format!("{identity} is the stack's, and nothing happens to it"));
         }
-        let orphan = plan.changes.iter().any(|change| {
-            change.identity == *identity
-                && change.action == ChangeAction::Delete
+        let orphan = checker.changes_of(identity).any(|change| {
+            change.action == ChangeAction::Delete
                 && matches!(change.reason, Reason::Orphan | Reason::Destroy | Reason::Moved(_))
         });
         if orphan && !ours {
@@ -198,7 +188,7 @@ fn missing(checker: &mut Checker<'_>) {
             checker.problems.push(format!("{} has no identity", instance.address));
             continue;
         };
-        if changed(identity) || spared.contains(identity) {
+        if changed.contains(identity) || spared.contains(identity) {
             continue;
         }
         let live = match checker.snapshot.object(identity).and_then(Fact::known) {
@@ -228,7 +218,7 @@ fn missing(checker: &mut Checker<'_>) {
                     .push(format!("{}.{} differs, and nothing changes it", instance.address, attribute.name));
             }
         }
-        if !plan.relied_on.iter().any(|(relied, _)| relied == identity) {
+        if !relied_on.contains(identity) {
             checker.problems.push(format!("{} is relied on and not recorded", instance.address));
         }
     }

@@ -2,10 +2,11 @@
 
 use super::{Checker, deletes, goes, mentions, name};
 use crate::kinds::{self, RefersBy};
-use crate::live::{Fact, Phase};
+use crate::live::{Object, Phase};
 use crate::plan::change::{Change, ChangeAction, Ownership};
 use crate::stack::Mode;
-use crate::value::Value;
+use crate::value::{Identity, Place, Value};
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
@@ -21,6 +22,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     if whole && !plan.coverage.is_empty() && !checker.inputs.partial {
         checker.say("everything is to go, and not everything was searched");
     }
+    let users = if plan.changes.iter().any(deletes) { users(checker) } else { Users::new() };
     for change in plan.changes.iter().filter(|change| deletes(change)) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {
@@ -36,12 +38,14 @@ pub(super) fn check(checker: &mut Checker<'_>) {
             let shown = change.address.as_ref().map(ToString::to_string);
             let by_name = format!("cluster.{cluster}");
             // Where another cluster has that very address, it is the address that is meant.
-            let means_other = plan.changes.iter().any(|other| {
-                other.identity != change.identity
-                    && other.address.as_ref().is_some_and(|address| address.to_string() == by_name)
-            });
+            let means_other = || {
+                plan.changes.iter().any(|other| {
+                    other.identity != change.identity
+                        && other.address.as_ref().is_some_and(|address| address.to_string() == by_name)
+                })
+            };
             let named = shown.is_some_and(|address| checker.inputs.allow_destroy.contains(address.as_str()))
-                || (checker.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
+                || (checker.inputs.allow_destroy.contains(by_name.as_str()) && !means_other())
                 || checker.evaluation.allow_destroy.contains(cluster);
             if !named {
                 checker.say(format!("{} was not asked for", name(change)));
@@ -58,15 +62,12 @@ pub(super) fn check(checker: &mut Checker<'_>) {
         if matches!(change.ownership, Ownership::Adopt { .. }) {
             checker.say(format!("{} was to be adopted, not destroyed", name(change)));
         }
-        let kept =
-            checker.evaluation.instances.iter().any(|instance| {
-                instance.identity.as_ref() == Some(&change.identity) && instance.prevent_destroy
-            });
+        let kept = checker.declared(&change.identity).is_some_and(|instance| instance.prevent_destroy);
         if kept {
             checker.say(format!("{} in spite of prevent_destroy", name(change)));
         }
         if change.schema.kind == "role" {
-            in_use(checker, change);
+            in_use(checker, change, &users);
         }
     }
     let all = checker.snapshot.existing().filter(|(_, object)| object.owner.is(&plan.stack)).count();
@@ -81,32 +82,47 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     }
 }
 
+/// What names an ARN, by that ARN.
+type Users<'a> = HashMap<String, Vec<(&'a Identity<Place>, &'a Object)>>;
+
+fn users<'a>(checker: &Checker<'a>) -> Users<'a> {
+    let mut users = Users::new();
+    for (identity, object) in checker.snapshot.existing() {
+        let Some(schema) = kinds::schema(&identity.kind) else { continue };
+        let named: BTreeSet<String> = mentions(schema.attributes, &object.attributes)
+            .into_iter()
+            .filter(|(_, by, _)| *by == RefersBy::Arn)
+            .map(|(.., text)| text)
+            .collect();
+        for arn in named {
+            users.entry(arn).or_default().push((identity, object));
+        }
+    }
+    users
+}
+
 /// A role that goes for good is named by nothing that stays as it is.
-fn in_use(checker: &mut Checker<'_>, role: &Change) {
-    let plan = checker.plan;
-    let comes_back = plan.changes.iter().any(|other| other.identity == role.identity && !deletes(other));
+fn in_use(checker: &mut Checker<'_>, role: &Change, users: &Users<'_>) {
+    let comes_back = checker.changes_of(&role.identity).any(|other| !deletes(other));
     let Some(arn) = role.before.as_ref().and_then(|before| before.get("arn")).and_then(Value::as_str) else {
         return;
     };
     if comes_back {
         return;
     }
-    for (identity, fact) in &checker.snapshot.objects {
-        let (Some(object), Some(schema)) = (Fact::known(fact), kinds::schema(&identity.kind)) else {
-            continue;
-        };
+    for (identity, object) in users.get(arn).into_iter().flatten() {
+        let Some(schema) = kinds::schema(&identity.kind) else { continue };
         let uses = |values| {
             mentions(schema.attributes, values)
                 .iter()
                 .any(|(_, by, text)| *by == RefersBy::Arn && text.as_str() == arn)
         };
-        let mut changes = plan.changes.iter().filter(|change| change.identity == *identity);
-        let lets_go = changes.any(|change| match (change.action, &change.after) {
+        let lets_go = checker.changes_of(identity).any(|change| match (change.action, &change.after) {
             _ if goes(change) || object.phase == Phase::Deleting => true,
             (ChangeAction::Update, Some(after)) => !uses(after),
             _ => false,
         });
-        if object.parent.is_none() && uses(&object.attributes) && !lets_go {
+        if object.parent.is_none() && !lets_go {
             checker.problems.push(format!("{} is still used by {identity}", name(role)));
         }
     }

@@ -105,7 +105,7 @@ fn grow(
 }
 
 fn declared_as<'a>(checker: &Checker<'a>, identity: &Identity<Place>) -> Option<&'a Instance> {
-    checker.evaluation.instances.iter().find(|instance| instance.identity.as_ref() == Some(identity))
+    checker.declared(identity)
 }
 
 /// The address in the files, else the one that is recorded.

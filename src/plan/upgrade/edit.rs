@@ -108,7 +108,7 @@ impl Editor<'_> {
     /// instances, others may be behind.)
     fn outdated(&self, old: &PinKey, new: &PinKey, goal: &Goal) -> bool {
         let same = PinKey { kubernetes: new.kubernetes.clone(), ..old.clone() } == *new;
-        let follows = |instance: &Instance| {
+        let follows = |instance: &Arc<Instance>| {
             instance.pin.as_ref().is_some_and(|pin| pin.key == *old)
                 && (instance.provider != goal.provider || instance.symbolic.part(0) != &*goal.cluster)
         };
@@ -135,8 +135,9 @@ impl Editor<'_> {
         if written != crate::lang::literal(&Value::from(value)) {
             return Err(Box::new(self.computed(instance, span, written)));
         }
-        let shares =
-            |other: &&Instance| other.address != instance.address && other.spans.get(&path) == Some(&span);
+        let shares = |other: &&Arc<Instance>| {
+            other.address != instance.address && other.spans.get(&path) == Some(&span)
+        };
         if let Some(other) = self.evaluation.instances.iter().find(shares) {
             return Err(Box::new(
                 Diagnostic::error(

@@ -166,8 +166,12 @@ fn subject(instance: &Instance) -> Subject {
 type Found<'a> = (Arc<str>, ProviderRef, Option<&'a Instance>);
 
 fn find<'a>(evaluation: &'a Evaluation, wanted: Option<&str>) -> Result<Found<'a>, Vec<Diagnostic>> {
-    let declared: Vec<&Instance> =
-        evaluation.instances.iter().filter(|instance| instance.schema.kind == "cluster").collect();
+    let declared: Vec<&Instance> = evaluation
+        .instances
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|instance| instance.schema.kind == "cluster")
+        .collect();
     // Clusters of others that add-ons are declared on.
     let named: BTreeSet<(Arc<str>, ProviderRef)> = evaluation
         .instances

@@ -4,7 +4,6 @@ use super::{Allowed, Builder, Item, Node, Target};
 use crate::lang::references::{RefStep, Reference};
 use crate::stack::pending;
 use crate::stack::program::{Condition, Conditions, ModuleId, Repeat, Trigger};
-use crate::value::Key;
 use std::collections::BTreeSet;
 
 impl Builder<'_> {
@@ -63,7 +62,7 @@ impl Builder<'_> {
     }
 
     fn target(&self, module: ModuleId, kind: &str, name: &str, shared: usize) -> Target {
-        Target { module, kind: kind.into(), name: name.into(), key: None::<Key>, shared }
+        Target { module, kind: kind.into(), name: name.into(), key: None, shared, select: Vec::new() }
     }
 
     /// All blocks of a module and of those it calls.

@@ -1,0 +1,175 @@
+//! How fast a plan is made of what was evaluated and read: `cargo bench --no-default-features --bench plan`.
+//!
+//! Three accounts: one in which nothing exists yet, one in which of twenty objects one is missing, two differ and
+//! one more is an orphan, and one in which everything is as declared. Measured are the comparison of every
+//! instance, the fingerprint of what the plan is made of, its changes with calls and order, and the check of the
+//! finished plan. It prints a line for each, the median of five runs in processes of their own, and fails if one
+//! misses its mark.
+
+mod fleet;
+
+use eksform::diff::{self, Observed, Subject};
+use eksform::kinds::{self, OWNERSHIP};
+use eksform::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
+use eksform::plan::{self, checker, saved};
+use eksform::stack::{self, Evaluation, Inputs, Instance, Program};
+use eksform::value::{Data, Identity, KeyPart, Map, Place, Type, Value};
+use std::hint::black_box;
+
+/// What is live, compared with what is declared.
+#[derive(Clone, Copy)]
+enum Account {
+    Empty,
+    Drifted,
+    Equal,
+}
+
+/// What AWS would return of an instance, with inventions for what only AWS knows.
+fn object(instance: &Instance) -> Object {
+    let attributes: Map = instance
+        .proposed
+        .after
+        .iter()
+        .filter(|(name, _)| instance.schema.attribute(name).is_some_and(|attribute| attribute.returned))
+        .map(|(name, value)| (name.clone(), invented(value)))
+        .collect();
+    Object {
+        owner: attributes.get(OWNERSHIP).and_then(Value::as_map).map_or(Owner::None, Owner::from_tags),
+        attributes,
+        parent: None,
+        phase: Phase::Settled,
+        status: "ACTIVE".into(),
+        issues: Vec::new(),
+    }
+}
+
+fn invented(value: &Value) -> Value {
+    match value.data() {
+        Data::Unknown(unknown) => match &unknown.ty {
+            Type::Bool => Value::from(false),
+            Type::Number => Value::from(1),
+            Type::String => Value::from("made up"),
+            Type::Set(_) => Value::set(Vec::new()),
+            Type::List(_) => Value::list(Vec::new()),
+            Type::Map(_) => Value::map(Map::new()),
+            _ => Value::NULL,
+        },
+        Data::Map(entries) => {
+            Value::map(entries.iter().map(|(key, item)| (key.clone(), invented(item))).collect())
+        }
+        _ => value.clone(),
+    }
+}
+
+/// What is live, and how many changes it takes.
+fn snapshot(program: &Program, inputs: &Inputs, account: Account) -> (Snapshot, usize) {
+    let mut changes = 0;
+    let mut snapshot = fleet::account();
+    let (evaluation, diagnostics) = stack::evaluate(program, inputs, &snapshot);
+    fleet::sound(&diagnostics);
+    let evaluation = evaluation.expect("there is a stack");
+    for schema in kinds::ALL {
+        let place = snapshot.place(&Default::default(), schema.regional).expect("the account is known");
+        snapshot.coverage.insert((place, schema.kind.into()), Coverage::Complete);
+    }
+    for (index, instance) in evaluation.instances.iter().enumerate() {
+        let identity = instance.identity.clone().expect("the account is known");
+        let (drifted, number) = (matches!(account, Account::Drifted), index % fleet::PER_CLUSTER);
+        if matches!(account, Account::Empty) || (drifted && number == 7) {
+            snapshot.objects.insert(identity, Fact::Absent);
+            changes += 1;
+            continue;
+        }
+        let mut live = object(instance);
+        if drifted && instance.schema.kind == "role" && number == 11 {
+            snapshot.objects.insert(orphan(&identity), Fact::Known(live.clone()));
+            changes += 1;
+        }
+        if drifted && (number == 3 || number == 13) {
+            let tags = Value::object([("team", Value::from("platform"))]);
+            live.attributes.insert("tags".into(), tags);
+            changes += 1;
+        }
+        snapshot.objects.insert(identity, Fact::Known(live));
+    }
+    (snapshot, changes)
+}
+
+/// Another object like it, which no file declares.
+fn orphan(identity: &Identity<Place>) -> Identity<Place> {
+    let key = identity.key.iter().map(|part| KeyPart::exact(format!("{}-of-old", part.as_str())));
+    Identity { key: key.collect(), ..identity.clone() }
+}
+
+/// Compares every instance again, as evaluation does.
+fn compare(evaluation: &Evaluation, snapshot: &Snapshot) {
+    for instance in &evaluation.instances {
+        let identity = instance.identity.as_ref().expect("the account is known");
+        let subject = Subject {
+            schema: instance.schema,
+            address: &instance.address,
+            place: Some(&identity.scope),
+            key: &instance.symbolic.key,
+            desired: &instance.desired,
+        };
+        let fact = snapshot.object(identity).expect("everything was read");
+        let proposed = diff::propose(&subject, &Observed::Fact(fact));
+        assert!(proposed == instance.proposed);
+        black_box(proposed);
+    }
+}
+
+fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
+    let inputs = fleet::inputs(size);
+    let (program, diagnostics) = stack::declare(&inputs.sources);
+    fleet::sound(&diagnostics);
+    let mut costs = Vec::new();
+    for (account, name) in
+        [(Account::Empty, "empty"), (Account::Drifted, "drifted"), (Account::Equal, "equal")]
+    {
+        let (snapshot, changes) = snapshot(&program, &inputs, account);
+        let (evaluation, diagnostics) = stack::evaluate(&program, &inputs, &snapshot);
+        fleet::sound(&diagnostics);
+        let evaluation = evaluation.expect("there is a stack");
+        let ((), all) = fleet::measure(|| {
+            let step = |what, cost: fleet::Cost| {
+                if std::env::var_os("STEPS").is_some() {
+                    eprintln!("{name}: {what} {:.1} ms", cost.cpu.as_secs_f64() * 1e3);
+                }
+            };
+            step("compare", fleet::measure(|| compare(&evaluation, &snapshot)).1);
+            let (id, cost) = fleet::measure(|| saved::fingerprint(&inputs, &snapshot));
+            step("fingerprint", cost);
+            let (built, cost) = fleet::measure(|| plan::build(&evaluation, &inputs, &snapshot, &id));
+            step("build", cost);
+            fleet::sound(&built.diagnostics);
+            let plan = built.plan.expect("everything was read");
+            assert_eq!(plan.changes.len(), changes);
+            let (problems, cost) = fleet::measure(|| checker::check(&plan, &evaluation, &inputs, &snapshot));
+            step("check", cost);
+            assert_eq!(problems, Vec::<String>::new());
+            black_box(plan);
+        });
+        costs.push((name, all));
+    }
+    costs
+}
+
+fn main() {
+    fleet::child(run);
+    let mut marks = fleet::Marks::default();
+    let (few, some, many) = (fleet::medians(1_000), fleet::medians(10_000), fleet::medians(100_000));
+    for name in ["empty", "drifted", "equal"] {
+        let cpu = format!("{name}.cpu");
+        marks.hold(
+            &format!("plan 10,000 instances, account {name}"),
+            some.get(&format!("{name}.wall")),
+            300.0,
+            "ms",
+        );
+        marks.hold("  CPU time", some.get(&cpu), 300.0, "ms");
+        let ratio = many.get(&cpu) / few.get(&cpu) / 100.0;
+        marks.hold("  CPU time per instance: 100,000 instances against 1,000", ratio, 1.5, "×");
+    }
+    marks.end();
+}
