@@ -168,7 +168,7 @@ pub fn sound(diagnostics: &[Diagnostic]) {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     pub wall: Duration,
-    /// Of this process, on every processor, in user code and for it in the kernel.
+    /// Of the thread that measures, in user code and for it in the kernel.
     pub cpu: Duration,
     /// The most memory this process had until then, in MB.
     pub peak: u64,
@@ -197,10 +197,13 @@ pub fn measure<T>(run: impl FnOnce() -> T) -> (T, Cost) {
     (result, Cost { wall: start.elapsed(), cpu: cpu().saturating_sub(before), peak: peak() })
 }
 
-/// CPU time of this thread so far; zero where the kernel does not tell.
+/// CPU time of this thread so far; zero where there is no such clock.
 fn cpu() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(told.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default())
+    #[cfg(unix)]
+    let time = Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime));
+    #[cfg(not(unix))]
+    let time = Ok::<_, std::convert::Infallible>(Duration::ZERO);
+    time.unwrap_or_default()
 }
 
 /// The most memory this process ever had, in MB; zero where the kernel does not tell.

@@ -1,7 +1,7 @@
 //! What one instance will be, and what differs from what it is.
 
 use super::compare::canonical;
-use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty};
+use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty, shared};
 use crate::live::{Fact, Object, Phase};
 use crate::value::{Address, KeyPart, Map, Path, Place, Type, Value, Want};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
                 || Value::pending(attribute_type(attribute.ty), wants.iter().cloned()),
                 |(_, value)| value.clone(),
             );
-            after.insert(attribute.name.into(), value);
+            after.insert(shared(attribute.name), value);
         }
     }
     Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after }
@@ -128,7 +128,7 @@ fn replacement(subject: &Subject<'_>, object: &Object) -> Proposed {
 fn create(subject: &Subject<'_>, action: Action) -> Proposed {
     let mut after = filled(subject.schema.attributes, subject.desired, None, &Path::ROOT, subject.address);
     for (name, value) in predicted(subject, &after) {
-        after.insert(name.into(), value);
+        after.insert(shared(name), value);
     }
     Proposed { proposal: Proposal { action, differences: Vec::new() }, after }
 }
@@ -140,26 +140,29 @@ fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
         proposed.proposal.differences = differences;
         return proposed;
     }
-    let changed = |path: &Path| differences.iter().any(|difference| difference.path.starts_with(path));
-    let mut after = Map::new();
+    let changed = |name: &str| differences.iter().any(|difference| difference.path.root() == Some(name));
+    let mut after = known(subject.schema.attributes, &object.attributes);
     for attribute in subject.schema.attributes {
         let live = object.attributes.get(attribute.name);
-        let path = Path::attribute(attribute.name);
+        let path = || Path::attribute(shared(attribute.name));
         let value = match (attribute.omitted, subject.desired.get(attribute.name)) {
-            (_, Some(desired)) if changed(&path) || live.is_none() => {
-                nested_filled(attribute, desired, live, &path, subject.address)
+            (_, Some(desired)) if live.is_none() || changed(attribute.name) => {
+                nested_filled(attribute, desired, live, &path(), subject.address)
             }
             (Omitted::Computed { stable: false }, None) if !differences.is_empty() => {
-                Value::after_apply(attribute_type(attribute.ty), subject.address.clone(), path)
+                Value::after_apply(attribute_type(attribute.ty), subject.address.clone(), path())
             }
-            (_, _) => live.cloned().unwrap_or(Value::NULL),
+            _ if live.is_none() => Value::NULL,
+            _ => continue,
         };
-        after.insert(attribute.name.into(), value);
+        after.insert(shared(attribute.name), value);
     }
     // A prediction that depends on what changes in place (a target role) follows the change.
-    for (name, value) in predicted(subject, &after) {
-        if !differences.is_empty() && after.get(name).is_some_and(|old| *old != value) {
-            after.insert(name.into(), value);
+    if !differences.is_empty() {
+        for (name, value) in predicted(subject, &after) {
+            if after.get(name).is_some_and(|old| *old != value) {
+                after.insert(shared(name), value);
+            }
         }
     }
     let action = match (differences.is_empty(), object.phase) {
@@ -179,21 +182,35 @@ fn predicted(subject: &Subject<'_>, after: &Map) -> Vec<(&'static str, Value)> {
     }
 }
 
+/// What of `values` the attributes know, which is all there is as a rule.
+fn known(attributes: &[Attribute], values: &Map) -> Map {
+    let known = |name: &str| attributes.iter().any(|attribute| attribute.name == name);
+    if values.keys().all(|name| known(name)) {
+        return values.clone();
+    }
+    let mut kept = values.clone();
+    kept.retain(|name, _| known(name));
+    kept
+}
+
 /// `desired` with what the files leave to AWS: as it is live, else known after apply.
 fn filled(attributes: &[Attribute], desired: &Map, live: Option<&Map>, at: &Path, address: &Address) -> Map {
-    let mut after = Map::new();
+    let mut after = known(attributes, desired);
     for attribute in attributes {
-        let path = at.attr(attribute.name);
+        let path = || at.attr(shared(attribute.name));
         let live = live.and_then(|live| live.get(attribute.name));
         let value = match desired.get(attribute.name) {
-            Some(desired) => nested_filled(attribute, desired, live, &path, address),
+            Some(block) if matches!(attribute.ty, Ty::Block(_)) => {
+                nested_filled(attribute, block, live, &path(), address)
+            }
+            Some(_) => continue,
             None if !attribute.returned || attribute.change == Change::Expanded => continue,
             None => match live {
                 Some(live) => live.clone(),
-                None => Value::after_apply(attribute_type(attribute.ty), address.clone(), path),
+                None => Value::after_apply(attribute_type(attribute.ty), address.clone(), path()),
             },
         };
-        after.insert(attribute.name.into(), value);
+        after.insert(shared(attribute.name), value);
     }
     after
 }
@@ -242,7 +259,10 @@ fn compare_all(attributes: &[Attribute], desired: &Map, live: &Map, at: &Path, f
         // What the files leave to AWS is absent in `desired`.
         if let (true, false, Some(after)) = (compared, untold, desired.get(attribute.name)) {
             let before = live.get(attribute.name).unwrap_or(&Value::NULL);
-            compare(attribute, before, after, &at.attr(attribute.name), found);
+            // What is the same means the same.
+            if before != after || after.contains_unknown() {
+                compare(attribute, before, after, &at.attr(shared(attribute.name)), found);
+            }
         }
     }
 }

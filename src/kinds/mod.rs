@@ -4,6 +4,7 @@
 mod addon;
 mod cluster;
 pub mod docs;
+mod names;
 mod pod_identity_association;
 pub mod pod_trust;
 pub mod policy;
@@ -17,6 +18,7 @@ pub mod version;
 
 use crate::value::{Identity, KeyPart};
 pub use cluster::arn as cluster_arn;
+pub use names::shared;
 pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
@@ -37,7 +39,7 @@ pub fn identity<Scope: Clone>(scope: &Scope, kind: &str, key: &[&str]) -> Identi
         Some(schema) => schema.key_part(text),
         None => KeyPart::exact(*text),
     };
-    Identity { scope: scope.clone(), kind: kind.into(), key: key.iter().map(part).collect() }
+    Identity { scope: scope.clone(), kind: shared(kind), key: key.iter().map(part).collect() }
 }
 
 /// The attribute that holds eksform's own tags: which stack owns the object and under which address.

@@ -45,7 +45,7 @@ impl Schema {
     /// The attributes of an object of which nothing is said.
     pub fn defaults(&self) -> Map {
         let default = |attribute: &Attribute| match attribute.omitted {
-            Omitted::Default(value) => Some((attribute.name.into(), value())),
+            Omitted::Default(value) => Some((super::shared(attribute.name), value())),
             _ => None,
         };
         self.attributes.iter().filter_map(default).collect()

@@ -40,7 +40,8 @@ pub(super) fn expand(attributes: &mut Map) {
     let statements = match attributes.get("trust").map(|trust| (trust, trust.as_items())) {
         Some((_, Some(blocks))) if !blocks.is_empty() => blocks.iter().map(statement).collect(),
         Some((unknown, None)) if unknown.is_unknown() => {
-            attributes.insert("trust_policy".into(), unknown.clone());
+            let unknown = unknown.clone();
+            attributes.insert("trust_policy".into(), unknown);
             return;
         }
         _ => {

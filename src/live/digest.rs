@@ -1,10 +1,11 @@
 //! A short fingerprint of what a plan relied on.
 
 use super::{Object, Owner};
-use crate::value::{Map, Value, json};
+use crate::value::json;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 /// The fingerprint of an object's modelled attributes, tags and owner; not of its status or of
@@ -21,8 +22,12 @@ impl Digest {
     /// The fingerprint of a document's JSON text.
     pub fn of_json(document: &impl Serialize) -> Self {
         let mut hash = Hashing(Sha256::new());
-        // What is fingerprinted are plain maps, lists and texts: writing them as JSON cannot fail.
-        let _ = serde_json::to_writer(&mut hash, document);
+        // What is fingerprinted are plain maps, lists and texts: writing them as JSON cannot fail, nor does
+        // hashing them.
+        let mut pieces = BufWriter::with_capacity(4096, &mut hash);
+        let _ = serde_json::to_writer(&mut pieces, document);
+        let _ = pieces.flush();
+        drop(pieces);
         Self::finish(hash.0)
     }
 
@@ -38,17 +43,12 @@ impl Digest {
 
     /// The fingerprint of an object, given which attributes change by themselves.
     pub fn of_object(object: &Object, volatile: impl Fn(&str) -> bool) -> Self {
-        let attributes: Map = object
-            .attributes
-            .iter()
-            .filter(|(name, _)| !volatile(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let attributes = json::entries(object.attributes.iter().filter(|(name, _)| !volatile(name)));
         let owner = match &object.owner {
             Owner::None => None,
             Owner::Stack { stack, .. } => Some(stack.as_ref()),
         };
-        Self::of_json(&(json::AsJson(&Value::map(attributes)), owner))
+        Self::of_json(&(attributes, owner))
     }
 
     /// A fingerprint as it was stored.
@@ -64,7 +64,7 @@ impl Digest {
 /// A hash that can be written to.
 struct Hashing(Sha256);
 
-impl std::io::Write for Hashing {
+impl Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())

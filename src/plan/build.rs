@@ -105,9 +105,7 @@ impl<'a> Builder<'a> {
             left_out: BTreeSet::new(),
         }
     }
-}
 
-impl Builder<'_> {
     /// Every change there might be.
     fn gather(&mut self) {
         let evaluation = self.evaluation;
@@ -558,6 +556,9 @@ impl Builder<'_> {
                 orphans.insert(address.to_string(), index);
             }
         }
+        if orphans.is_empty() {
+            return;
+        }
         for index in 0..self.drafts.len() {
             let change = &self.drafts[index].change;
             let (ChangeAction::Create, None, Some(address)) =
@@ -580,20 +581,17 @@ impl Builder<'_> {
     }
 
     /// Every object that exists or will, by the names others use.
-    pub fn index(&self) -> Index {
-        let mut index = Index::new();
+    pub fn index(&self) -> Index<'a> {
+        let mut index = Index::default();
         for (identity, object) in self.snapshot.existing() {
             if let Some(schema) = kinds::schema(&identity.kind) {
-                for name in names_of(schema, identity, &object.attributes) {
-                    index.insert(name, identity.clone());
-                }
+                index.extend(names_of(schema, identity, &object.attributes).map(|name| (name, identity)));
             }
         }
         for instance in &self.evaluation.instances {
             if let Some(identity) = &instance.identity {
-                for name in names_of(instance.schema, identity, &instance.proposed.after) {
-                    index.insert(name, identity.clone());
-                }
+                let names = names_of(instance.schema, identity, &instance.proposed.after);
+                index.extend(names.map(|name| (name, identity)));
             }
         }
         index
@@ -601,12 +599,13 @@ impl Builder<'_> {
 
     fn finish(mut self, id: &Digest) -> Built {
         self.unhealthy();
-        let (changes, edges) = match order::order(&self, id) {
-            Ok(ordered) => ordered,
+        let order = match order::order(&self) {
+            Ok(order) => order,
             Err(diagnostic) => {
                 return Built { plan: None, wants: BTreeSet::new(), diagnostics: vec![*diagnostic] };
             }
         };
+        let (changes, edges) = order.applied(std::mem::take(&mut self.drafts), id);
         let left_out = self.instances_left_out();
         let whole = self.evaluation.outputs.iter().filter(|output| {
             output.references.is_disjoint(&left_out.0) && output.whole_blocks.is_disjoint(&left_out.1)

@@ -253,7 +253,7 @@ impl IdentityDocument {
         Identity {
             scope: self.place.read(),
             key: self.key.iter().map(part).collect(),
-            kind: self.kind.into(),
+            kind: kinds::shared(&self.kind),
         }
     }
 }

@@ -1,55 +1,73 @@
 //! Which change comes before which, and the order that follows.
 
-use super::build::Builder;
+use super::build::{Builder, Draft};
 use super::calls;
 use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
-use super::relations::{Index, named_by, principals};
+use super::relations::{Index, Name, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact};
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes in topological order, with their calls, and the edges between them.
-pub(super) fn order(builder: &Builder<'_>, id: &Digest) -> Result<(Vec<Change>, Vec<Edge>), Box<Diagnostic>> {
+/// In which order the drafts come, and why.
+pub(super) struct Order {
+    /// The indices of the drafts.
+    sorted: Vec<usize>,
+    edges: Edges,
+}
+
+/// Which change comes before which.
+pub(super) fn order(builder: &Builder<'_>) -> Result<Order, Box<Diagnostic>> {
     let index = builder.index();
     let drafts = Drafts::new(builder);
     let mut edges = edges(builder, &drafts, &index);
     agent_last(builder, &mut |from, to, kind| insert(&mut edges, from, to, kind));
-    let sorted = sort(builder, &edges)?;
-    let mut position = vec![0; sorted.len()];
-    for (new, old) in sorted.iter().enumerate() {
-        position[*old] = new;
-    }
-    let renumber = |id: ChangeId| ChangeId(position[id.0]);
-    let changes = sorted.iter().map(|old| {
-        let mut change = builder.drafts[*old].change.clone();
-        change.id = renumber(change.id);
-        change.replaces = change.replaces.map(renumber);
-        change.calls = calls::calls(
-            change.schema,
-            change.action,
-            change.before.as_ref(),
-            change.after.as_ref(),
-            &change.differences,
-        );
-        let name = format!("{}|{:?}", change.identity, change.action);
-        for (number, call) in change.calls.iter_mut().enumerate() {
-            let text = format!("{id}|{name}|{number}");
-            // EKS takes 33 to 126 characters; two halves of 32 digits each.
-            let token = format!("{}{}", Digest::of_text(&text), Digest::of_text(&format!("{text}|")));
-            call.token = Some(token.into());
+    Ok(Order { sorted: sort(builder, &edges)?, edges })
+}
+
+impl Order {
+    /// The changes in topological order, with their calls, and the edges between them.
+    pub fn applied(self, drafts: Vec<Draft>, id: &Digest) -> (Vec<Change>, Vec<Edge>) {
+        let mut position = vec![0; drafts.len()];
+        for (new, old) in self.sorted.iter().enumerate() {
+            position[*old] = new;
         }
-        change
-    });
-    let changes: Vec<Change> = changes.collect();
-    let mut edges: Vec<Edge> = edges
-        .into_iter()
-        .map(|((from, to), kind)| Edge { from: ChangeId(position[from]), to: ChangeId(position[to]), kind })
-        .collect();
-    edges.sort();
-    Ok((changes, edges))
+        let renumber = |id: ChangeId| ChangeId(position[id.0]);
+        let mut changes: Vec<Change> = drafts.into_iter().map(|draft| draft.change).collect();
+        for change in &mut changes {
+            change.id = renumber(change.id);
+            change.replaces = change.replaces.map(renumber);
+            change.calls = calls::calls(
+                change.schema,
+                change.action,
+                change.before.as_ref(),
+                change.after.as_ref(),
+                &change.differences,
+            );
+            let name = format!("{}|{:?}", change.identity, change.action);
+            for (number, call) in change.calls.iter_mut().enumerate() {
+                let text = format!("{id}|{name}|{number}");
+                // EKS takes 33 to 126 characters; two halves of 32 digits each.
+                let token = format!("{}{}", Digest::of_text(&text), Digest::of_text(&format!("{text}|")));
+                call.token = Some(token.into());
+            }
+        }
+        changes.sort_by_key(|change| change.id);
+        let mut edges: Vec<Edge> = self
+            .edges
+            .into_iter()
+            .map(|((from, to), kind)| Edge {
+                from: ChangeId(position[from]),
+                to: ChangeId(position[to]),
+                kind,
+            })
+            .collect();
+        edges.sort();
+        (changes, edges)
+    }
 }
 
 /// By the indices of the drafts. Of several reasons the first in [`EdgeKind`]'s order counts.
@@ -65,10 +83,10 @@ fn insert(edges: &mut Edges, from: usize, to: usize, kind: EdgeKind) {
 /// The drafts, and what the files declare, by the names others use.
 pub(super) struct Drafts<'a> {
     /// The change that makes or changes an object (or waits for it), by identity.
-    present: HashMap<&'a Identity<Place>, usize>,
-    deletes: HashMap<&'a Identity<Place>, usize>,
-    by_address: HashMap<&'a Address, &'a Identity<Place>>,
-    by_block: HashMap<BlockId, Vec<&'a Identity<Place>>>,
+    present: FxHashMap<&'a Identity<Place>, usize>,
+    deletes: FxHashMap<&'a Identity<Place>, usize>,
+    by_address: FxHashMap<&'a Address, &'a Identity<Place>>,
+    by_block: FxHashMap<BlockId, Vec<&'a Identity<Place>>>,
 }
 
 impl<'a> Drafts<'a> {
@@ -89,10 +107,10 @@ impl<'a> Drafts<'a> {
 
     pub fn new(builder: &'a Builder<'_>) -> Self {
         let mut drafts = Drafts {
-            present: HashMap::new(),
-            deletes: HashMap::new(),
-            by_address: HashMap::new(),
-            by_block: HashMap::new(),
+            present: FxHashMap::default(),
+            deletes: FxHashMap::default(),
+            by_address: FxHashMap::default(),
+            by_block: FxHashMap::default(),
         };
         for (at, draft) in builder.drafts.iter().enumerate() {
             let map = if draft.change.action == ChangeAction::Delete {
@@ -113,7 +131,7 @@ impl<'a> Drafts<'a> {
 }
 
 /// What has to come before what for the changes to be possible at all.
-pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index) -> Edges {
+pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index<'_>) -> Edges {
     let mut edges = Edges::new();
     let mut add = |from: usize, to: usize, kind: EdgeKind| insert(&mut edges, from, to, kind);
     for at in 0..builder.drafts.len() {
@@ -143,7 +161,7 @@ pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index) -
 /// What an instance refers to, by the files and by what its attributes name.
 pub(super) fn needed<'a>(
     drafts: &Drafts<'a>,
-    index: &'a Index,
+    index: &Index<'a>,
     instance: &'a Instance,
     identity: &Identity<Place>,
     after: Option<&Map>,
@@ -160,12 +178,12 @@ pub(super) fn needed<'a>(
         target(*identity, EdgeKind::DependsOn);
     }
     // Data that is read late passes on what it waits for.
-    for unknown in after.iter().flat_map(|after| after.values()).filter_map(Value::unknowns) {
-        for (address, _) in &unknown.after {
-            if let Some(identity) = drafts.by_address.get(address) {
+    for value in after.into_iter().flat_map(Map::values) {
+        value.each_unknown(&mut |unknown| {
+            for identity in unknown.after.iter().filter_map(|(address, _)| drafts.by_address.get(address)) {
                 target(*identity, EdgeKind::Reference);
             }
-        }
+        });
     }
     if let Some(after) = after {
         for name in named_by(instance.schema, &identity.scope, after) {
@@ -181,7 +199,7 @@ pub(super) fn needed<'a>(
 fn references(
     builder: &Builder<'_>,
     drafts: &Drafts<'_>,
-    index: &Index,
+    index: &Index<'_>,
     at: usize,
     add: &mut impl FnMut(usize, usize, EdgeKind),
 ) {
@@ -202,7 +220,8 @@ fn references(
     }
     // IAM refuses a principal that does not exist yet.
     if let Some(after) = &draft.change.after {
-        for identity in principals(draft.change.schema, after).iter().filter_map(|name| index.get(name)) {
+        for arn in principals(draft.change.schema, after) {
+            let Some(identity) = index.get(&Name::Arn(&arn)) else { continue };
             let made = drafts.present.get(identity);
             if let Some(made) = made.filter(|at| builder.drafts[**at].change.action == ChangeAction::Create) {
                 add(*made, at, EdgeKind::Reference);
@@ -226,7 +245,7 @@ fn references(
 fn live_relations(
     builder: &Builder<'_>,
     drafts: &Drafts<'_>,
-    index: &Index,
+    index: &Index<'_>,
     at: usize,
     add: &mut impl FnMut(usize, usize, EdgeKind),
 ) {
@@ -329,7 +348,7 @@ fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind
             && change.action == ChangeAction::Delete
     };
     let cluster = |change: &Change| (change.identity.scope.clone(), change.identity.part(0).to_string());
-    let mut members: HashMap<(Place, String), Vec<usize>> = HashMap::new();
+    let mut members: FxHashMap<(Place, String), Vec<usize>> = FxHashMap::default();
     for (at, change) in &deletes {
         members.entry(cluster(change)).or_default().push(*at);
     }

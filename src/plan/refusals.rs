@@ -242,7 +242,10 @@ fn prevented(builder: &mut Builder<'_>) {
 
 /// No IAM check stops the deletion of a role that an association or an add-on still names.
 fn roles_in_use(builder: &mut Builder<'_>) {
-    let mut users: BTreeMap<String, Vec<&Identity<Place>>> = BTreeMap::new();
+    if deletes(builder, "role").next().is_none() {
+        return;
+    }
+    let mut users: BTreeMap<&str, Vec<&Identity<Place>>> = BTreeMap::new();
     let changes: BTreeMap<&Identity<Place>, Vec<&Draft>> =
         builder.drafts.iter().fold(BTreeMap::new(), |mut map: BTreeMap<_, Vec<&Draft>>, draft| {
             map.entry(&draft.change.identity).or_default().push(draft);
@@ -254,8 +257,8 @@ fn roles_in_use(builder: &mut Builder<'_>) {
             let Name::Arn(arn) = name else { continue };
             // An add-on speaks for its own associations.
             let going = object.phase == Phase::Deleting && changes.contains_key(identity);
-            if object.parent.is_none() && !going && !drops(&changes, identity, &arn) {
-                users.entry(arn.to_string()).or_default().push(identity);
+            if object.parent.is_none() && !going && !drops(&changes, identity, arn) {
+                users.entry(arn).or_default().push(identity);
             }
         }
     }
@@ -298,7 +301,7 @@ fn drops(changes: &BTreeMap<&Identity<Place>, Vec<&Draft>>, identity: &Identity<
         match (&draft.change.action, &draft.change.after) {
             (ChangeAction::Delete, _) => true,
             (ChangeAction::Update, Some(after)) => {
-                !named_by(draft.change.schema, &identity.scope, after).contains(&Name::Arn(arn.into()))
+                !named_by(draft.change.schema, &identity.scope, after).contains(&Name::Arn(arn))
             }
             _ => false,
         }

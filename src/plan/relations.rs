@@ -1,35 +1,36 @@
 //! Which object names which, read off attributes.
 
 use crate::kinds::{self, Attribute, Compare, RefersBy, Schema, Ty, policy};
-use crate::value::{Identity, Map, Place, Value};
-use std::collections::{BTreeSet, HashMap};
+use crate::value::{Data, Identity, Map, Place, Value};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How an object is named by others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Name {
+pub(super) enum Name<'a> {
     /// By ARN.
-    Arn(Arc<str>),
+    Arn(&'a str),
     /// By name, within a place.
-    Plain { place: Place, kind: &'static str, name: Arc<str> },
+    Plain { place: &'a Place, kind: &'static str, name: &'a str },
 }
 
 /// Every name that an object's attributes mention, by the schema's `refers`.
-pub(super) fn named_by(schema: &Schema, place: &Place, attributes: &Map) -> BTreeSet<Name> {
+pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Map) -> BTreeSet<Name<'a>> {
     let names = kinds::references(schema.attributes, attributes).into_iter();
     names
         .map(|(refers, text)| match refers.by {
-            RefersBy::Arn => Name::Arn(text.into()),
-            RefersBy::Name => Name::Plain { place: place.clone(), kind: refers.kind, name: text.into() },
+            RefersBy::Arn => Name::Arn(text),
+            RefersBy::Name => Name::Plain { place, kind: refers.kind, name: text },
         })
         .collect()
 }
 
 /// The ARNs that an object's policies name as principals.
-pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Name> {
-    fn texts(value: &Value, found: &mut BTreeSet<Name>) {
-        if let Some(text) = value.as_str() {
-            found.insert(Name::Arn(text.into()));
+pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Arc<str>> {
+    fn texts(value: &Value, found: &mut BTreeSet<Arc<str>>) {
+        if let Data::String(text) = value.data() {
+            found.insert(text.clone());
         }
         value.as_items().unwrap_or_default().iter().for_each(|item| texts(item, found));
         value.as_map().into_iter().flat_map(Map::values).for_each(|item| texts(item, found));
@@ -51,20 +52,18 @@ pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Name> {
 }
 
 /// The names others may use for an object.
-pub(super) fn names_of(schema: &'static Schema, identity: &Identity<Place>, attributes: &Map) -> Vec<Name> {
-    let mut names = Vec::new();
-    if let Some(arn) = attributes.get("arn").and_then(Value::as_str) {
-        names.push(Name::Arn(arn.into()));
-    }
-    if let [name] = &*identity.key {
-        names.push(Name::Plain {
-            place: identity.scope.clone(),
-            kind: schema.kind,
-            name: name.as_str().into(),
-        });
-    }
-    names
+pub(super) fn names_of<'a>(
+    schema: &'static Schema,
+    identity: &'a Identity<Place>,
+    attributes: &'a Map,
+) -> impl Iterator<Item = Name<'a>> {
+    let arn = attributes.get("arn").and_then(Value::as_str).map(Name::Arn);
+    let plain = match &*identity.key {
+        [name] => Some(Name::Plain { place: &identity.scope, kind: schema.kind, name: name.as_str() }),
+        _ => None,
+    };
+    arn.into_iter().chain(plain)
 }
 
 /// Who is named how.
-pub(super) type Index = HashMap<Name, Identity<Place>>;
+pub(super) type Index<'a> = FxHashMap<Name<'a>, &'a Identity<Place>>;

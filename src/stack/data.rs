@@ -206,7 +206,7 @@ impl Evaluator<'_> {
             schema.key_part(text)
         };
         let key: Vec<_> = schema.identity.iter().map(part).collect();
-        Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() }
+        Identity { scope: provider.clone(), kind: kinds::shared(schema.kind), key: key.into() }
     }
 
     /// What a block reads, if its arguments are known. Who the caller is never changes.

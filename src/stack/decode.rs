@@ -79,7 +79,7 @@ impl<'a> Decoder<'a> {
             if let Some(value) = self.value(attribute, &given.expr, &path)
                 && !value.is_null()
             {
-                map.insert(attribute.name.into(), value);
+                map.insert(kinds::shared(attribute.name), value);
             }
         }
         self.blocks(attributes, body, at, &mut map);
@@ -264,7 +264,7 @@ impl<'a> Decoder<'a> {
                 self.spans.insert(path.clone(), header);
                 let block = self.body(attributes, header, body, &path, None);
                 together::one_of(attribute, &block, header, &mut self.diagnostics);
-                map.insert(attribute.name.into(), Value::map(block));
+                map.insert(kinds::shared(attribute.name), Value::map(block));
             }
             Ty::Blocks(attributes) => {
                 let mut items =
@@ -274,7 +274,7 @@ impl<'a> Decoder<'a> {
                 let block = self.body(attributes, header, body, &path, None);
                 together::one_of(attribute, &block, header, &mut self.diagnostics);
                 items.push(Value::map(block));
-                map.insert(attribute.name.into(), Value::list(items));
+                map.insert(kinds::shared(attribute.name), Value::list(items));
             }
             Ty::Keyed { key, attributes } => {
                 self.keyed(attribute, key, attributes, (header, body), &path, map)
@@ -323,7 +323,7 @@ impl<'a> Decoder<'a> {
                         .label(format!("known only after apply: {}", super::explain::reasons(value))),
                     );
                 }
-                map.insert(attribute.name.into(), value.clone());
+                map.insert(kinds::shared(attribute.name), value.clone());
                 return;
             }
             _ => return,
@@ -345,7 +345,7 @@ impl<'a> Decoder<'a> {
         }
         let mut entries = map.get(attribute.name).and_then(Value::as_map).cloned().unwrap_or_default();
         entries.insert(name, Value::map(block));
-        map.insert(attribute.name.into(), Value::map(entries));
+        map.insert(kinds::shared(attribute.name), Value::map(entries));
     }
 
     /// `dynamic "x" { for_each = … content { … } }`: a block per element.
@@ -398,7 +398,7 @@ impl<'a> Decoder<'a> {
                             .label(format!("known only after apply: {}", super::explain::reasons(&elements))),
                     );
                 }
-                map.insert(attribute.name.into(), elements);
+                map.insert(kinds::shared(attribute.name), elements);
                 return;
             }
             _ => {
@@ -436,7 +436,7 @@ impl<'a> Decoder<'a> {
             }
             match attribute.omitted {
                 Omitted::Default(value) => {
-                    map.insert(attribute.name.into(), value());
+                    map.insert(kinds::shared(attribute.name), value());
                 }
                 Omitted::Required => {
                     if let Some((_, label)) = named.filter(|(name, _)| *name == attribute.name) {
@@ -453,7 +453,7 @@ impl<'a> Decoder<'a> {
                                 .help(format!("give it in the block: {} = \"…\"", attribute.name)),
                             );
                         }
-                        map.insert(attribute.name.into(), value);
+                        map.insert(kinds::shared(attribute.name), value);
                         continue;
                     }
                     // Given but wrong was complained about where it stands; null is as good as omitted.

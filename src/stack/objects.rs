@@ -29,7 +29,7 @@ impl Evaluator<'_> {
         let schema = resource.schema;
         let address = Address {
             module: self.modules[at].path.clone(),
-            kind: schema.kind.into(),
+            kind: kinds::shared(schema.kind),
             name: resource.name.clone(),
             key,
             origin: Origin::Declared,
@@ -59,7 +59,8 @@ impl Evaluator<'_> {
         let key = self.natural_key(schema, &desired, &spans, resource.span)?;
         let Ok(key) = key else { return key.err() };
         let provider = self.provider_of(at, resource, &desired);
-        let symbolic = Identity { scope: provider.clone(), kind: schema.kind.into(), key: key.into() };
+        let symbolic =
+            Identity { scope: provider.clone(), kind: kinds::shared(schema.kind), key: key.into() };
         let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
             return None;
         };
@@ -71,13 +72,11 @@ impl Evaluator<'_> {
         if schema.kind == "role" {
             self.recommended_for(&provider, &mut desired, &spans)?;
         }
-        let config = self.evaluation.providers.get(&provider).cloned().unwrap_or_default();
-        if !config.default_tags.is_empty() {
-            let mut tags: Map = config
-                .default_tags
-                .iter()
-                .map(|(key, value)| (key.clone(), Value::string(value.clone())))
-                .collect();
+        let config = self.evaluation.providers.get(&provider);
+        if let Some(config) = config.filter(|config| !config.default_tags.is_empty()) {
+            let defaults = config.default_tags.iter();
+            let mut tags: Map =
+                defaults.map(|(key, value)| (key.clone(), Value::string(value.clone()))).collect();
             match desired.get("tags").map(Value::as_map) {
                 Some(Some(own)) => tags.extend(own.iter().map(|(key, value)| (key.clone(), value.clone()))),
                 // Unknown tags stay unknown.
@@ -200,7 +199,7 @@ impl Evaluator<'_> {
     ) -> (diff::Proposed, BTreeSet<(Address, Path)>) {
         let fact = place.and_then(|place| self.snapshot.object(&symbolic.within(place.clone())));
         let mut compared = desired.clone();
-        if let Some(Fact::Known(object)) = fact {
+        if let (Some(Fact::Known(object)), false) = (fact, matches!(ignore, Ignore::None)) {
             let ignored = |name: &str| match ignore {
                 Ignore::None => false,
                 Ignore::All => name != OWNERSHIP,
@@ -317,7 +316,8 @@ fn claims(
         let Some(entries) = desired.get(attribute.name).and_then(Value::as_map) else { continue };
         for name in entries.keys() {
             let key = [symbolic.part(0), namespace, name].map(|part| claimed.key_part(part));
-            let identity = Identity { scope: symbolic.scope.clone(), kind: kind.into(), key: Arc::from(key) };
+            let identity =
+                Identity { scope: symbolic.scope.clone(), kind: kinds::shared(kind), key: Arc::from(key) };
             claims.insert(name.clone(), identity);
         }
     }

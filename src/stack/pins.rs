@@ -53,7 +53,7 @@ impl Evaluator<'_> {
         let kubernetes = match self.kubernetes_version(symbolic, span)? {
             Ok(version) => version,
             Err(pending) => {
-                desired.insert(attribute.name.into(), pending);
+                desired.insert(kinds::shared(attribute.name), pending);
                 return Ok(None);
             }
         };
@@ -69,12 +69,15 @@ impl Evaluator<'_> {
                 wants.push(Want::AddonVersions { provider: provider.clone(), addon, kubernetes });
             }
             self.evaluation.wants.extend(wants.iter().cloned());
-            desired.insert(attribute.name.into(), Value::pending(Type::String, wants));
+            desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, wants));
             return Ok(None);
         };
         let key = PinKey::new(&place, &addon, &kubernetes, text);
         if let Some(version) = self.program.lock.get(&key) {
-            desired.insert(attribute.name.into(), Value::string(version.clone()).mark(given.is_sensitive()));
+            desired.insert(
+                kinds::shared(attribute.name),
+                Value::string(version.clone()).mark(given.is_sensitive()),
+            );
             return Ok(Some(Pin { key, version: version.clone(), locked: true }));
         }
         let fact = self.snapshot.addon_versions.get(&AddonKey {
@@ -94,14 +97,14 @@ impl Evaluator<'_> {
             None => {
                 let want = Want::AddonVersions { provider: provider.clone(), addon, kubernetes };
                 self.evaluation.wants.insert(want.clone());
-                desired.insert(attribute.name.into(), Value::pending(Type::String, [want]));
+                desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, [want]));
                 return Ok(None);
             }
             Some(Fact::Known(versions)) => match choose(versions, requirement) {
                 Some(chosen) => {
                     let version = chosen.version.clone();
                     let value = Value::string(version.clone()).mark(given.is_sensitive());
-                    desired.insert(attribute.name.into(), value);
+                    desired.insert(kinds::shared(attribute.name), value);
                     return Ok(Some(Pin { key, version, locked: false }));
                 }
                 None => {

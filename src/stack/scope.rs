@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Address, Data, Map, ModuleStep, Type, Value, Want};
+use crate::value::{Address, Map, ModuleStep, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -140,18 +140,9 @@ impl Scope for StackScope<'_> {
     }
 
     fn read(&self, value: &Value) {
-        fn walk(value: &Value, asked: &mut BTreeSet<Want>) {
-            match value.data() {
-                Data::Unknown(unknown) => {
-                    asked.extend(unknown.pending.iter().cloned());
-                }
-                Data::List(items) | Data::Set(items) => items.iter().for_each(|item| walk(item, asked)),
-                Data::Map(map) => map.values().for_each(|item| walk(item, asked)),
-                _ => {}
-            }
-        }
         if self.recording {
-            walk(value, &mut self.asked.borrow_mut());
+            let mut asked = self.asked.borrow_mut();
+            value.each_unknown(&mut |unknown| asked.extend(unknown.pending.iter().cloned()));
         }
     }
 

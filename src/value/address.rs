@@ -1,5 +1,7 @@
 //! How the files name an instance: `addon.vpc-cni`, `role.app["blue"]`, `module.eu.cluster.main`.
 
+use super::identity::by_text;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,13 +28,34 @@ pub struct ModuleStep {
 }
 
 /// The address of one instance.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     pub module: Arc<[ModuleStep]>,
     pub kind: Arc<str>,
     pub name: Arc<str>,
     pub key: Option<Key>,
     pub origin: Origin,
+}
+
+impl PartialOrd for Address {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By module, kind, name, key and origin.
+impl Ord for Address {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let modules = match Arc::ptr_eq(&self.module, &other.module) {
+            true => Ordering::Equal,
+            false => self.module.cmp(&other.module),
+        };
+        modules
+            .then_with(|| by_text(&self.kind, &other.kind))
+            .then_with(|| by_text(&self.name, &other.name))
+            .then_with(|| self.key.cmp(&other.key))
+            .then_with(|| self.origin.cmp(&other.origin))
+    }
 }
 
 impl Address {

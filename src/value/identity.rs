@@ -1,6 +1,7 @@
 //! How AWS names an object: a place and a natural key.
 
 use super::Key;
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -26,11 +27,29 @@ impl fmt::Display for ProviderRef {
 }
 
 /// A place in AWS. `region` is `None` for IAM, which has none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     pub partition: Arc<str>,
     pub account: Arc<str>,
     pub region: Option<Arc<str>>,
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By partition, account and region.
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_text(&self.partition, &other.partition)
+            .then_with(|| by_text(&self.account, &other.account))
+            .then_with(|| match (&self.region, &other.region) {
+                (Some(one), Some(other)) => by_text(one, other),
+                (one, other) => one.is_some().cmp(&other.is_some()),
+            })
+    }
 }
 
 impl fmt::Display for Place {
@@ -41,6 +60,11 @@ impl fmt::Display for Place {
             None => Ok(()),
         }
     }
+}
+
+/// The order of two texts. What is the same in most names is shared by most of them, and need not be read.
+pub(super) fn by_text(one: &Arc<str>, other: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
 }
 
 /// One part of a natural key. It keeps the spelling of the files; where AWS ignores case, so do
@@ -83,13 +107,13 @@ impl PartialEq for KeyPart {
 impl Eq for KeyPart {}
 
 impl PartialOrd for KeyPart {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for KeyPart {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         self.compared().cmp(other.compared())
     }
 }
@@ -102,11 +126,28 @@ impl Hash for KeyPart {
 
 /// The identity of one object: kind, natural key, and a scope that is either symbolic (the
 /// [`ProviderRef`], before the account is known) or a [`Place`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity<Scope> {
     pub scope: Scope,
     pub kind: Arc<str>,
     pub key: Arc<[KeyPart]>,
+}
+
+impl<Scope: Ord> PartialOrd for Identity<Scope> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By scope, kind and key.
+impl<Scope: Ord> Ord for Identity<Scope> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let keys = || match Arc::ptr_eq(&self.key, &other.key) {
+            true => Ordering::Equal,
+            false => self.key.cmp(&other.key),
+        };
+        self.scope.cmp(&other.scope).then_with(|| by_text(&self.kind, &other.kind)).then_with(keys)
+    }
 }
 
 impl<Scope> Identity<Scope> {

@@ -2,6 +2,7 @@
 
 use super::{Data, Map, Number, Value};
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// A JSON value as a [`Value`]: arrays are lists, objects maps.
 pub fn from_json(json: &serde_json::Value) -> Value {
@@ -40,7 +41,20 @@ impl Serialize for AsJson<'_> {
 
 /// Writes the entries of a map as a JSON object.
 pub fn map<S: Serializer>(entries: &Map, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(entries.iter().map(|(key, value)| (key.as_ref(), AsJson(value))))
+    self::entries(entries.iter()).serialize(serializer)
+}
+
+/// Some entries of a map, to be written as a JSON object.
+pub fn entries<'a>(entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)> + Clone) -> impl Serialize {
+    Entries(entries)
+}
+
+struct Entries<I>(I);
+
+impl<'a, I: Iterator<Item = (&'a Arc<str>, &'a Value)> + Clone> Serialize for Entries<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.clone().map(|(key, value)| (key.as_ref(), AsJson(value))))
+    }
 }
 
 /// A value as JSON: sets as arrays, unknown values as null. Marks are not looked at: redact first

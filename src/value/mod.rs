@@ -4,6 +4,7 @@ mod address;
 mod address_pattern;
 mod identity;
 pub mod json;
+mod map;
 mod number;
 mod path;
 mod ty;
@@ -12,17 +13,15 @@ mod want;
 pub use address::{Address, Key, ModuleStep, Origin};
 pub use address_pattern::AddressPattern;
 pub use identity::{Identity, KeyPart, Place, ProviderRef};
+pub use map::Map;
 pub use number::Number;
 pub use path::{Path, Step};
 pub use ty::{ObjectAttribute, Type};
 pub use want::Want;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-
-/// Attributes by name, in the order of their names.
-pub type Map = BTreeMap<Arc<str>, Value>;
 
 /// One value: its data and whether it must not be shown. Equality, order and hash look at the data
 /// alone, so a secret still equals itself.
@@ -41,7 +40,7 @@ pub enum Data {
     String(Arc<str>),
     List(Arc<Vec<Value>>),
     Set(Arc<Vec<Value>>),
-    Map(Arc<Map>),
+    Map(Map),
     Unknown(Arc<Unknown>),
 }
 
@@ -86,7 +85,7 @@ impl Value {
     }
 
     pub fn map(entries: Map) -> Self {
-        Self::new(Data::Map(Arc::new(entries)))
+        Self::new(Data::Map(entries))
     }
 
     /// A map from any pairs; a later key wins.
@@ -211,18 +210,20 @@ impl Value {
             }
     }
 
+    /// Shows everything unknown in this value, and the value itself if it is.
+    pub fn each_unknown<'v>(&'v self, see: &mut dyn FnMut(&'v Arc<Unknown>)) {
+        match &self.data {
+            Data::Unknown(unknown) => see(unknown),
+            Data::List(items) | Data::Set(items) => items.iter().for_each(|item| item.each_unknown(see)),
+            Data::Map(map) => map.values().for_each(|item| item.each_unknown(see)),
+            _ => {}
+        }
+    }
+
     /// All reasons why something in this value is unknown, `None` when everything is known.
     pub fn unknowns(&self) -> Option<Unknown> {
-        fn walk(value: &Value, found: &mut Option<Unknown>) {
-            match &value.data {
-                Data::Unknown(unknown) => found.get_or_insert_default().absorb(unknown),
-                Data::List(items) | Data::Set(items) => items.iter().for_each(|item| walk(item, found)),
-                Data::Map(map) => map.values().for_each(|item| walk(item, found)),
-                _ => {}
-            }
-        }
-        let mut found = None;
-        walk(self, &mut found);
+        let mut found: Option<Unknown> = None;
+        self.each_unknown(&mut |unknown| found.get_or_insert_default().absorb(unknown));
         found
     }
 

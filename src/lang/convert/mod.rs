@@ -155,10 +155,9 @@ fn items(value: Value, element: &Type) -> Result<Vec<Value>, ConvertError> {
         .collect()
 }
 
-fn entries(map: Arc<Map>, element: &Type) -> Result<Map, ConvertError> {
+fn entries(map: Map, element: &Type) -> Result<Map, ConvertError> {
     let element = common(element, map.values())?;
-    Arc::unwrap_or_clone(map)
-        .into_iter()
+    map.into_iter()
         .map(|(key, item)| match convert(item, &element) {
             Ok(item) => Ok((key, item)),
             Err(error) => Err(error.inside(Step::Key(key))),
@@ -174,8 +173,7 @@ fn common<'a>(element: &Type, values: impl Iterator<Item = &'a Value>) -> Result
     unify(values.filter_map(type_of)).ok_or_else(|| ConvertError::new("all elements must have the same type"))
 }
 
-fn object(map: Arc<Map>, attributes: &BTreeMap<Arc<str>, ObjectAttribute>) -> Result<Value, ConvertError> {
-    let mut given = Arc::unwrap_or_clone(map);
+fn object(mut given: Map, attributes: &BTreeMap<Arc<str>, ObjectAttribute>) -> Result<Value, ConvertError> {
     let mut missing = Vec::new();
     let mut result = Map::new();
     for (name, attribute) in attributes {

@@ -7,7 +7,6 @@ use super::{
 use crate::lang::convert;
 use crate::lang::eval::{equal, unknown_because};
 use crate::value::{Data, Map, Number, Type, Value};
-use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
 const LIST: Param = param("list", Ty::Sequence);
@@ -262,17 +261,16 @@ fn merge(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
         _ => None,
     });
     let Some(first) = given.next() else { return Ok(Value::map(Map::new())) };
-    let mut merged = Arc::clone(first);
+    let mut merged = first.clone();
     for map in given {
         cx.spend(map.len())?;
         if merged.is_empty() {
-            merged = Arc::clone(map);
+            merged = map.clone();
         } else if !map.is_empty() {
-            let target = Arc::make_mut(&mut merged);
-            target.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+            merged.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
     }
-    Ok(Value::new(Data::Map(merged)))
+    Ok(Value::map(merged))
 }
 
 fn one(_: &Cx, args: &[Value]) -> Result<Value, Error> {

@@ -138,7 +138,8 @@ fn walk(
         let Some(new) = after.get(attribute.name).filter(|_| !skipped) else { continue };
         let old = before.get(attribute.name).unwrap_or(const { &Value::NULL });
         let path = at.attr(attribute.name);
-        if canonical(attribute, old) == canonical(attribute, new) && !new.contains_unknown() {
+        let same = old == new || canonical(attribute, old) == canonical(attribute, new);
+        if same && !new.contains_unknown() {
             continue;
         }
         match (attribute.ty, old.as_map(), new.as_map()) {

@@ -3,18 +3,19 @@
 use crate::plan::change::Change;
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Place};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Instances without a change whose conditions are open.
 #[derive(Default)]
 pub(super) struct Unchanged<'a> {
-    by_address: HashMap<&'a Address, &'a Instance>,
-    by_block: HashMap<BlockId, Vec<&'a Instance>>,
+    by_address: FxHashMap<&'a Address, &'a Instance>,
+    by_block: FxHashMap<BlockId, Vec<&'a Instance>>,
 }
 
 impl<'a> Unchanged<'a> {
-    pub fn new(instances: &'a [Arc<Instance>], changes: &HashMap<&Identity<Place>, Vec<&Change>>) -> Self {
+    pub fn new(instances: &'a [Arc<Instance>], changes: &FxHashMap<&Identity<Place>, Vec<&Change>>) -> Self {
         let mut found = Self::default();
         let changes = |one: &Instance| one.identity.as_ref().is_some_and(|it| changes.contains_key(it));
         for instance in instances.iter().filter(|one| one.open.any() && !changes(one)) {

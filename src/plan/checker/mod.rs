@@ -15,8 +15,9 @@ use super::change::{Change, ChangeAction, Plan, Reason};
 use crate::kinds::{Attribute, Omitted, RefersBy, Ty};
 use crate::live::Snapshot;
 use crate::stack::{Evaluation, Inputs, Instance};
-use crate::value::{Address, Identity, Map, Place, Value};
-use std::collections::{BTreeSet, HashMap};
+use crate::value::{Identity, Map, Place, Value};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// Everything that is wrong with a plan; empty for a good one.
 pub fn check(plan: &Plan, evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot) -> Vec<String> {
@@ -26,9 +27,8 @@ pub fn check(plan: &Plan, evaluation: &Evaluation, inputs: &Inputs, snapshot: &S
         inputs,
         snapshot,
         problems: Vec::new(),
-        instances: HashMap::new(),
-        changes: HashMap::new(),
-        by_address: HashMap::new(),
+        instances: FxHashMap::default(),
+        changes: FxHashMap::default(),
         unchanged: Unchanged::default(),
     };
     for instance in &evaluation.instances {
@@ -36,11 +36,8 @@ pub fn check(plan: &Plan, evaluation: &Evaluation, inputs: &Inputs, snapshot: &S
             checker.instances.entry(identity).or_insert(instance);
         }
     }
-    for (index, change) in plan.changes.iter().enumerate() {
+    for change in &plan.changes {
         checker.changes.entry(&change.identity).or_default().push(change);
-        if let (Some(address), false) = (&change.address, deletes(change)) {
-            checker.by_address.insert(address, index);
-        }
     }
     checker.unchanged = Unchanged::new(&evaluation.instances, &checker.changes);
     checker.shape();
@@ -62,10 +59,8 @@ struct Checker<'a> {
     inputs: &'a Inputs,
     snapshot: &'a Snapshot,
     problems: Vec<String>,
-    instances: HashMap<&'a Identity<Place>, &'a Instance>,
-    changes: HashMap<&'a Identity<Place>, Vec<&'a Change>>,
-    /// What makes or changes an instance.
-    by_address: HashMap<&'a Address, usize>,
+    instances: FxHashMap<&'a Identity<Place>, &'a Instance>,
+    changes: FxHashMap<&'a Identity<Place>, Vec<&'a Change>>,
     unchanged: Unchanged<'a>,
 }
 
@@ -166,12 +161,12 @@ fn untold(attribute: &Attribute, live: &Map) -> bool {
 }
 
 /// Every text in attributes that name other objects, with the kind named and how.
-fn mentions(attributes: &[Attribute], values: &Map) -> Vec<(&'static str, RefersBy, String)> {
+fn mentions<'v>(attributes: &[Attribute], values: &'v Map) -> Vec<(&'static str, RefersBy, &'v str)> {
     let mut found = Vec::new();
     for attribute in attributes {
         let Some(value) = values.get(attribute.name) else { continue };
         if let (Some(refers), Some(text)) = (attribute.refers, value.as_str()) {
-            found.push((refers.kind, refers.by, text.to_string()));
+            found.push((refers.kind, refers.by, text));
         }
         match (attribute.ty, value.as_map()) {
             (Ty::Block(nested), Some(block)) => found.extend(mentions(nested, block)),
@@ -191,7 +186,7 @@ fn names(change: &Change, values: &Map, target: &Change, named: &Map) -> bool {
     mentions(change.schema.attributes, values).into_iter().any(|(kind, by, text)| {
         kind == target.schema.kind
             && match by {
-                RefersBy::Arn => named.get("arn").and_then(Value::as_str) == Some(text.as_str()),
+                RefersBy::Arn => named.get("arn").and_then(Value::as_str) == Some(text),
                 RefersBy::Name => {
                     target.identity.scope == change.identity.scope && target.identity.part(0) == text
                 }
@@ -200,7 +195,7 @@ fn names(change: &Change, values: &Map, target: &Change, named: &Map) -> bool {
 }
 
 /// Service accounts that an add-on's blocks name.
-fn accounts(values: Option<&Map>) -> BTreeSet<String> {
+fn accounts(values: Option<&Map>) -> BTreeSet<&str> {
     let blocks = values.and_then(|values| values.get("pod_identity_association")).and_then(Value::as_map);
-    blocks.into_iter().flat_map(|blocks| blocks.keys()).map(ToString::to_string).collect()
+    blocks.into_iter().flat_map(|blocks| blocks.keys()).map(AsRef::as_ref).collect()
 }

@@ -7,7 +7,8 @@ use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::BlockId;
 use crate::value::{Address, Identity, Map, Place, Value};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 const AGENT: &str = "eks-pod-identity-agent";
 
@@ -45,10 +46,10 @@ fn leads(next: &[Vec<usize>], from: usize, to: usize) -> bool {
 #[derive(PartialEq, Eq, Hash)]
 enum Tie<'a> {
     Identity(&'a Identity<Place>),
-    Named(&'static str, RefersBy, String),
+    Named(&'static str, RefersBy, &'a str),
     Address(&'a Address),
     Block(BlockId),
-    Account(&'a Place, &'a str, String),
+    Account(&'a Place, &'a str, &'a str),
     Agent(&'a Place, &'a str),
     Change(usize),
 }
@@ -56,16 +57,16 @@ enum Tie<'a> {
 /// Every pair of changes of which one may have to wait for the other, and some more. Changes with nothing in
 /// common need no order, and most have nothing in common.
 fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
-    let mut known: HashMap<Tie<'_>, Vec<usize>> = HashMap::new();
+    let mut known: FxHashMap<Tie<'_>, Vec<usize>> = FxHashMap::default();
     for change in &checker.plan.changes {
         let mut ties = vec![
             Tie::Identity(&change.identity),
-            Tie::Named(change.schema.kind, RefersBy::Name, change.identity.part(0).to_string()),
+            Tie::Named(change.schema.kind, RefersBy::Name, change.identity.part(0)),
             Tie::Change(change.id.0),
         ];
         for values in [&change.before, &change.after].into_iter().flatten() {
             let arn = values.get("arn").and_then(Value::as_str);
-            ties.extend(arn.map(|arn| Tie::Named(change.schema.kind, RefersBy::Arn, arn.to_string())));
+            ties.extend(arn.map(|arn| Tie::Named(change.schema.kind, RefersBy::Arn, arn)));
         }
         if let Some(address) = &change.address {
             ties.push(Tie::Address(address));
@@ -93,17 +94,15 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
             let named = mentions(change.schema.attributes, values).into_iter();
             ties.extend(named.map(|(kind, by, text)| Tie::Named(kind, by, text)));
         }
-        for values in change.after.iter().flat_map(Map::values) {
-            for (address, _) in values.unknowns().iter().flat_map(|unknown| &unknown.after) {
-                // The address lives as long as the plan does only where some change has it.
-                let owner = checker.by_address.get(address);
-                ties.extend(owner.map(|id| Tie::Change(*id)));
-            }
+        for value in change.after.iter().flat_map(Map::values) {
+            value.each_unknown(&mut |unknown| {
+                ties.extend(unknown.after.iter().map(|(address, _)| Tie::Address(address)));
+            });
         }
-        if let Some(policy) = change.after.as_ref().and_then(|after| after.get("trust_policy")) {
-            let text = policy::text(policy);
-            let quoted = text.split('"').filter(|text| text.starts_with("arn:"));
-            ties.extend(quoted.map(|arn| Tie::Named("role", RefersBy::Arn, arn.to_string())));
+        let policy = change.after.as_ref().and_then(|after| after.get("trust_policy")).map(policy::text);
+        let quoted = policy.iter().flat_map(|text| text.split('"')).filter(|text| text.starts_with("arn:"));
+        for other in quoted.filter_map(|arn| known.get(&Tie::Named("role", RefersBy::Arn, arn))).flatten() {
+            pairs.extend([(*other, change.id.0), (change.id.0, *other)]);
         }
         if let Some(instance) = checker.declared(&change.identity) {
             ties.extend(instance.depends_on.iter().cloned().map(Tie::Block));
@@ -127,9 +126,9 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
 
 /// The service accounts a change has to do with.
 fn claimed(change: &Change) -> Vec<Tie<'_>> {
-    let account = |account: String| Tie::Account(&change.identity.scope, change.identity.part(0), account);
+    let account = |account| Tie::Account(&change.identity.scope, change.identity.part(0), account);
     match change.schema.kind {
-        "pod_identity_association" => vec![account(change.identity.part(2).to_string())],
+        "pod_identity_association" => vec![account(change.identity.part(2))],
         "addon" => [change.before.as_ref(), change.after.as_ref()]
             .into_iter()
             .flat_map(accounts)
@@ -164,11 +163,13 @@ pub(super) fn needs(checker: &Checker<'_>, first: &Change, second: &Change) -> O
         if principal && !same && trusts(second, second_after, first_after) {
             return Some("IAM takes only principals that exist");
         }
-        let unknown = second_after
-            .values()
-            .filter_map(Value::unknowns)
-            .any(|unknown| unknown.after.iter().any(|(address, _)| Some(address) == first.address.as_ref()));
-        if unknown && !same {
+        let mut unknown = false;
+        for value in second_after.values().filter(|_| !same) {
+            value.each_unknown(&mut |it| {
+                unknown |= it.after.iter().any(|(address, _)| Some(address) == first.address.as_ref());
+            });
+        }
+        if unknown {
             return Some("it needs what is known only then");
         }
         if !same && refers(checker, second, first) {
@@ -243,16 +244,12 @@ fn takes(first: &Change, second: &Change) -> bool {
     if !one_cluster {
         return false;
     }
-    let association = |change: &Change, action: ChangeAction| {
-        (change.schema.kind == "pod_identity_association" && change.action == action)
-            .then(|| BTreeSet::from([change.identity.part(2).to_string()]))
-    };
     let released = match first.schema.kind {
         "addon" if first.action != ChangeAction::Create => {
             let kept = accounts(first.after.as_ref());
-            accounts(first.before.as_ref()).difference(&kept).cloned().collect()
+            accounts(first.before.as_ref()).difference(&kept).copied().collect()
         }
-        _ => association(first, ChangeAction::Delete).unwrap_or_default(),
+        _ => association(first, ChangeAction::Delete),
     };
     let taken = match second.schema.kind {
         "addon" => {
@@ -261,11 +258,17 @@ fn takes(first: &Change, second: &Change) -> bool {
             } else {
                 accounts(second.before.as_ref())
             };
-            accounts(second.after.as_ref()).difference(&had).cloned().collect()
+            accounts(second.after.as_ref()).difference(&had).copied().collect()
         }
-        _ => association(second, ChangeAction::Create).unwrap_or_default(),
+        _ => association(second, ChangeAction::Create),
     };
     !released.is_disjoint(&taken)
+}
+
+/// The service account of an association that the change makes or deletes.
+fn association(change: &Change, action: ChangeAction) -> BTreeSet<&str> {
+    let is = change.schema.kind == "pod_identity_association" && change.action == action;
+    is.then(|| change.identity.part(2)).into_iter().collect()
 }
 
 /// Whether `second` deletes the agent of a cluster in which `first` deletes associations.

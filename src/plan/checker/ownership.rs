@@ -212,7 +212,7 @@ fn missing(checker: &mut Checker<'_>) {
                 continue;
             };
             let before = live.attributes.get(attribute.name).unwrap_or(const { &Value::NULL });
-            if canonical(attribute, before) != canonical(attribute, after) {
+            if before != after && canonical(attribute, before) != canonical(attribute, after) {
                 checker
                     .problems
                     .push(format!("{}.{} differs, and nothing changes it", instance.address, attribute.name));

@@ -83,13 +83,13 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 /// What names an ARN, by that ARN.
-type Users<'a> = HashMap<String, Vec<(&'a Identity<Place>, &'a Object)>>;
+type Users<'a> = HashMap<&'a str, Vec<(&'a Identity<Place>, &'a Object)>>;
 
 fn users<'a>(checker: &Checker<'a>) -> Users<'a> {
     let mut users = Users::new();
     for (identity, object) in checker.snapshot.existing() {
         let Some(schema) = kinds::schema(&identity.kind) else { continue };
-        let named: BTreeSet<String> = mentions(schema.attributes, &object.attributes)
+        let named: BTreeSet<&str> = mentions(schema.attributes, &object.attributes)
             .into_iter()
             .filter(|(_, by, _)| *by == RefersBy::Arn)
             .map(|(.., text)| text)
@@ -115,7 +115,7 @@ fn in_use(checker: &mut Checker<'_>, role: &Change, users: &Users<'_>) {
         let uses = |values| {
             mentions(schema.attributes, values)
                 .iter()
-                .any(|(_, by, text)| *by == RefersBy::Arn && text.as_str() == arn)
+                .any(|(_, by, text)| *by == RefersBy::Arn && *text == arn)
         };
         let lets_go = checker.changes_of(identity).any(|change| match (change.action, &change.after) {
             _ if goes(change) || object.phase == Phase::Deleting => true,

@@ -195,7 +195,7 @@ fn mention(user: &Identity<Place>, values: &Map, used: &Identity<Place>, named: 
     mentions(schema.attributes, values).into_iter().any(|(kind, by, text)| {
         *kind == *used.kind
             && match by {
-                RefersBy::Arn => named.get("arn").and_then(Value::as_str) == Some(text.as_str()),
+                RefersBy::Arn => named.get("arn").and_then(Value::as_str) == Some(text),
                 RefersBy::Name => used.scope == user.scope && used.part(0) == text,
             }
     })
@@ -203,14 +203,16 @@ fn mention(user: &Identity<Place>, values: &Map, used: &Identity<Place>, named: 
 
 /// Whether both have to do with one service account of a cluster.
 fn shares_account(checker: &Checker<'_>, one: &Identity<Place>, other: &Identity<Place>) -> bool {
-    let accounts = |identity: &Identity<Place>| match &*identity.kind {
-        "pod_identity_association" => BTreeSet::from([identity.part(2).to_string()]),
-        _ => {
-            let live =
-                checker.snapshot.object(identity).and_then(Fact::known).map(|object| &object.attributes);
-            let after = declared_as(checker, identity).map(|instance| &instance.proposed.after);
-            super::accounts(live).into_iter().chain(super::accounts(after)).collect()
-        }
-    };
-    one.scope == other.scope && one.part(0) == other.part(0) && !accounts(one).is_disjoint(&accounts(other))
+    one.scope == other.scope
+        && one.part(0) == other.part(0)
+        && !accounts_of(checker, one).is_disjoint(&accounts_of(checker, other))
+}
+
+fn accounts_of<'a>(checker: &Checker<'a>, identity: &'a Identity<Place>) -> BTreeSet<&'a str> {
+    if &*identity.kind == "pod_identity_association" {
+        return BTreeSet::from([identity.part(2)]);
+    }
+    let live = checker.snapshot.object(identity).and_then(Fact::known).map(|object| &object.attributes);
+    let after = declared_as(checker, identity).map(|instance| &instance.proposed.after);
+    super::accounts(live).into_iter().chain(super::accounts(after)).collect()
 }

@@ -513,7 +513,7 @@ fn refines(old: &Value, new: &Value, answered: &BTreeSet<Want>) -> bool {
                 Arc::ptr_eq(old, new) || all(old, new)
             }
             (Data::Map(old), Data::Map(new)) => {
-                Arc::ptr_eq(old, new)
+                old.is_same(new)
                     || (old.len() == new.len()
                         && old
                             .iter()
