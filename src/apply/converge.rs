@@ -95,7 +95,7 @@ pub async fn declared(
         let Some(evaluation) = evaluation.filter(|_| !broken) else { return Err(diagnostics) };
         let wants = match evaluation.wants.is_empty() {
             true => plan::build(&evaluation, inputs, snapshot, &Digest::of_text("")).wants,
-            false => evaluation.wants.clone(),
+            false => (*evaluation.wants).clone(),
         };
         if wants.is_empty() {
             return Ok(evaluation);

@@ -34,7 +34,7 @@ impl Shared {
             let due: BTreeSet<Want> = {
                 let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
                 let waited = execution.evaluation.late.iter().filter(|want| !evaluation.late.contains(want));
-                let new = waited.chain(&evaluation.wants).filter(|want| !read.contains(want));
+                let new = waited.chain(&*evaluation.wants).filter(|want| !read.contains(want));
                 new.cloned().collect()
             };
             if due.is_empty() {

@@ -70,7 +70,7 @@ fn planned(
     };
     let broken = diagnostics.iter().any(Diagnostic::is_error);
     if broken || !evaluation.wants.is_empty() {
-        let wants = evaluation.wants.clone();
+        let wants = (*evaluation.wants).clone();
         return Round { built: Built { plan: None, wants, diagnostics }, evaluation: Some(evaluation) };
     }
     let id = fingerprint(inputs, snapshot);

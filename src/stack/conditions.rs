@@ -140,7 +140,7 @@ impl Evaluator<'_> {
             match verdict {
                 Verdict::Holds => standing.add(Status::Pass, Vec::new()),
                 Verdict::Open(unknown) => {
-                    self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                    self.wants.extend(unknown.pending.iter().cloned());
                     // What only follows from another error was complained about there.
                     if unknown.pending.is_empty() && !unknown.after.is_empty() {
                         standing.add(Status::Unknown, Vec::new());
@@ -200,7 +200,7 @@ impl Evaluator<'_> {
                     self.evaluation.findings.push(unmet(problem, condition, message).about(&shown));
                 }
                 Verdict::Open(unknown) => {
-                    self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                    self.wants.extend(unknown.pending.iter().cloned());
                     if unknown.pending.is_empty() && !unknown.after.is_empty() {
                         standing.add(Status::Unknown, Vec::new());
                         let reasons = explain::reasons(&Value::new(crate::value::Data::Unknown(unknown)));

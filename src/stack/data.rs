@@ -148,7 +148,7 @@ impl Evaluator<'_> {
             };
             if value.is_unknown() {
                 let unknown = value.unknowns().unwrap_or_default();
-                self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                self.wants.extend(unknown.pending.iter().cloned());
                 if unknown.pending.is_empty() && unknown.after.is_empty() {
                     return Some(value);
                 }
@@ -234,7 +234,7 @@ impl Evaluator<'_> {
                     .label(explain::reasons(&value)),
             );
         }
-        self.evaluation.wants.extend(unknown.pending.iter().cloned());
+        self.wants.extend(unknown.pending.iter().cloned());
         let schema = kinds::schema(&data.of);
         // AWS may spell a name its own way where it ignores case.
         let exact = schema.is_none_or(|schema| schema.key_part("a") != schema.key_part("A"));
@@ -351,7 +351,7 @@ impl Evaluator<'_> {
 
     /// Asks, and stands in for the answer.
     fn want(&mut self, want: Want) -> Value {
-        self.evaluation.wants.insert(want.clone());
+        self.wants.insert(want.clone());
         Value::pending(Type::Any, [want])
     }
 }

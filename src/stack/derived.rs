@@ -254,7 +254,7 @@ impl Evaluator<'_> {
         let Some(schema) = kinds::schema("role") else { return Vec::new() };
         let provider = &asking.symbolic.scope;
         let Some(fact) = self.live(asking.symbolic) else {
-            self.evaluation.wants.insert(Want::Object(asking.symbolic.clone()));
+            self.wants.insert(Want::Object(asking.symbolic.clone()));
             return Vec::new();
         };
         let Some(place) = self.snapshot.place(provider, schema.regional) else { return Vec::new() };
@@ -267,7 +267,7 @@ impl Evaluator<'_> {
             let symbolic = kinds::identity(provider, schema.kind, &[name]);
             match self.snapshot.object(&symbolic.within(place.clone())) {
                 None => {
-                    self.evaluation.wants.insert(Want::Object(symbolic));
+                    self.wants.insert(Want::Object(symbolic));
                 }
                 Some(Fact::Known(object)) if is_shared(object) => found.push(RoleRequest {
                     requester: requester(asking, account),
@@ -292,7 +292,7 @@ impl Evaluator<'_> {
         let Some(schema) = kinds::schema("role") else { return };
         let identity = kinds::identity(provider, schema.kind, &[name]);
         if self.live(&identity).is_none() {
-            self.evaluation.wants.insert(Want::Object(identity));
+            self.wants.insert(Want::Object(identity));
         }
     }
 }

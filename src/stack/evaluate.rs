@@ -122,8 +122,15 @@ fn round(
             diagnostics.push(diagnostic);
         }
     }
-    let mut evaluation = evaluator.evaluation;
-    evaluation.wants.extend(evaluator.asked.into_inner());
+    let (mut evaluation, mut wants) = (evaluator.evaluation, evaluator.wants);
+    wants.append(&mut evaluator.asked.into_inner());
+    evaluation.wants = match &mut evaluator.memory {
+        Some(memory) => {
+            memory.keep(evaluator.modules, evaluator.expanded);
+            memory.wanted(wants)
+        }
+        None => Arc::new(wants),
+    };
     ((Some(evaluation), diagnostics), evaluator.memory)
 }
 
@@ -150,6 +157,8 @@ pub(super) struct Evaluator<'a> {
     /// What is to be made anew.
     pub(super) replaces: Vec<AddressPattern>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
+    /// What would have to be read, apart from what is remembered.
+    pub(super) wants: BTreeSet<Want>,
     /// Declared clusters by name, with the provider each belongs to.
     pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
     /// Instances by their blocks, as far as they were looked for.
@@ -186,6 +195,7 @@ impl<'a> Evaluator<'a> {
             regions: BTreeSet::new(),
             replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
             asked: RefCell::default(),
+            wants: BTreeSet::new(),
             clusters: BTreeMap::new(),
             blocks: Blocks::default(),
             broken_checks: BTreeSet::new(),
@@ -194,7 +204,7 @@ impl<'a> Evaluator<'a> {
                 stack: StackName { name: stack_block.name.clone(), instance: None },
                 providers: BTreeMap::new(),
                 instances: Vec::new(),
-                wants: BTreeSet::new(),
+                wants: Arc::default(),
                 outputs: Vec::new(),
                 checks: Vec::new(),
                 findings: Vec::new(),
@@ -212,7 +222,9 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn run(&mut self) {
-        self.expanded[ROOT].push(0);
+        if !self.resume() {
+            self.expanded[ROOT].push(0);
+        }
         self.everywhere(None, Self::outside);
         if !self.program.root().providers.contains_key(&ProviderRef::default()) {
             self.evaluation.providers.insert(ProviderRef::default(), ProviderConfig::default());
@@ -227,15 +239,16 @@ impl<'a> Evaluator<'a> {
             let blocked = graph.needs.get(node).is_some_and(|needs| !needs.is_disjoint(&self.failed));
             let module = node.module;
             match &node.item {
-                Item::Call => self.everywhere(Some(index), |evaluator| evaluator.call(module)),
+                Item::Call => self.calls(index, module),
                 _ => {
+                    let mut evaluated = false;
                     for at in self.expanded[module].clone() {
-                        self.place(index, node, at);
+                        evaluated |= self.place(index, node, at);
+                    }
+                    if evaluated && matches!(node.item, Item::Output(_)) && module != ROOT {
+                        self.collect_outputs(module);
                     }
                 }
-            }
-            if matches!(node.item, Item::Output(_)) && module != ROOT {
-                self.collect_outputs(module);
             }
             let broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
             if broken {
@@ -543,7 +556,7 @@ impl<'a> Evaluator<'a> {
             match self.snapshot.callers.get(provider) {
                 Some(Fact::Known(_)) => {}
                 None => {
-                    self.evaluation.wants.insert(Want::Caller(provider.clone()));
+                    self.wants.insert(Want::Caller(provider.clone()));
                 }
                 Some(Fact::Absent | Fact::Denied(_)) => {
                     let why = match self.snapshot.callers.get(provider) {
@@ -569,9 +582,7 @@ impl<'a> Evaluator<'a> {
                     .place(provider, schema.regional)
                     .is_some_and(|place| self.snapshot.coverage.contains_key(&(place, schema.kind.into())));
                 if !searched {
-                    self.evaluation
-                        .wants
-                        .insert(Want::Owned { provider: provider.clone(), kind: schema.kind.into() });
+                    self.wants.insert(Want::Owned { provider: provider.clone(), kind: schema.kind.into() });
                 }
             }
         }
@@ -638,10 +649,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         for address in self.inputs.adopt.keys() {
-            if !declared.contains(address.as_ref())
-                && self.failed.is_empty()
-                && self.evaluation.wants.is_empty()
-            {
+            if !declared.contains(address.as_ref()) && self.failed.is_empty() && self.nothing_wanted() {
                 self.diagnostics.push(
                     Diagnostic::error(
                         "unknown-reference",

@@ -56,10 +56,7 @@ impl Evaluator<'_> {
     /// Evaluates all instances of a block, in one instance of its module.
     pub(super) fn resource(&mut self, node: &Node, place: (usize, usize), kind: &Arc<str>, name: &Arc<str>) {
         let at = place.1;
-        let value = match self.stands(place) {
-            Some(value) => value,
-            None => self.block(node, place, kind, name).unwrap_or_else(failed),
-        };
+        let value = self.block(node, place, kind, name).unwrap_or_else(failed);
         let objects = self.modules[at].values.objects.entry(kind.clone()).or_default();
         objects.insert(name.clone(), value);
     }
@@ -131,7 +128,7 @@ impl Evaluator<'_> {
     /// Complains that `what` is unknown, unless it only has to be read first.
     pub(super) fn unknown(&mut self, what: &str, value: &Value, span: Span) {
         let Some(unknown) = value.unknowns() else { return };
-        self.evaluation.wants.extend(unknown.pending.iter().cloned());
+        self.wants.extend(unknown.pending.iter().cloned());
         if unknown.pending.is_empty() && !unknown.after.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error("unknown-at-plan", format!("{what} has to be known when planning"))
@@ -228,7 +225,7 @@ impl Evaluator<'_> {
         Ok(pairs.into_iter().map(instance).collect())
     }
 
-    /// Expands a module in every instance of its caller.
+    /// Expands a module in every instance of its caller. The instances stay from round to round.
     pub(super) fn call(&mut self, module: ModuleId) {
         let program = self.program;
         let caller = program.modules[module].caller;

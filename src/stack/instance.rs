@@ -193,7 +193,7 @@ pub struct Evaluation {
     /// In an order in which each comes after those it refers to.
     pub instances: Vec<Arc<Instance>>,
     /// What would have to be read to know more.
-    pub wants: BTreeSet<Want>,
+    pub wants: Arc<BTreeSet<Want>>,
     pub outputs: Vec<EvaluatedOutput>,
     /// What is released instead of deleted, now that no file declares it any more.
     pub released: Vec<AddressPattern>,

@@ -53,7 +53,7 @@ impl Evaluator<'_> {
             return None;
         }
         if let Some(unknown) = Value::map(desired.clone()).unknowns() {
-            self.evaluation.wants.extend(unknown.pending);
+            self.wants.extend(unknown.pending);
         }
         (schema.expand)(&mut desired);
         let key = self.natural_key(schema, &desired, &spans, resource.span)?;
@@ -214,7 +214,7 @@ impl Evaluator<'_> {
             Some(fact) => Observed::Fact(fact),
             None => {
                 let want = Want::Object(symbolic.clone());
-                self.evaluation.wants.insert(want.clone());
+                self.wants.insert(want.clone());
                 Observed::Pending(vec![want])
             }
         };

@@ -68,7 +68,7 @@ impl Evaluator<'_> {
             if !pinned {
                 wants.push(Want::AddonVersions { provider: provider.clone(), addon, kubernetes });
             }
-            self.evaluation.wants.extend(wants.iter().cloned());
+            self.wants.extend(wants.iter().cloned());
             desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, wants));
             return Ok(None);
         };
@@ -96,7 +96,7 @@ impl Evaluator<'_> {
         let problem = match fact {
             None => {
                 let want = Want::AddonVersions { provider: provider.clone(), addon, kubernetes };
-                self.evaluation.wants.insert(want.clone());
+                self.wants.insert(want.clone());
                 desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, [want]));
                 return Ok(None);
             }
@@ -145,7 +145,7 @@ impl Evaluator<'_> {
                 return Ok(Ok(text.into()));
             }
             if let Some(unknown) = version.unknowns().filter(|unknown| !unknown.pending.is_empty()) {
-                self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                self.wants.extend(unknown.pending.iter().cloned());
                 return Ok(Err(Value::pending(Type::String, unknown.pending.iter().cloned())));
             }
             let label = match version.is_unknown() {
@@ -168,7 +168,7 @@ impl Evaluator<'_> {
         match place.and_then(|place| self.snapshot.object(&identity.within(place))) {
             None => {
                 let want = Want::Object(identity);
-                self.evaluation.wants.insert(want.clone());
+                self.wants.insert(want.clone());
                 Ok(Err(Value::pending(Type::String, [want])))
             }
             Some(Fact::Known(object)) if !object.text("version").is_empty() => {

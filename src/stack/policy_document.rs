@@ -28,7 +28,7 @@ impl Evaluator<'_> {
         let whole = Value::map(block.clone());
         let (json, minified) = match whole.unknowns() {
             Some(unknown) => {
-                self.evaluation.wants.extend(unknown.pending.iter().cloned());
+                self.wants.extend(unknown.pending.iter().cloned());
                 let text = Value::unknown(Unknown { ty: Type::String, ..unknown });
                 (text.clone(), text)
             }

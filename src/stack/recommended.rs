@@ -61,7 +61,7 @@ impl Evaluator<'_> {
         let (version, found) = match self.derive_all(asking, at, span("recommended"), desired) {
             Read::Known(found) => found,
             Read::Pending(wants) => {
-                self.evaluation.wants.extend(wants.iter().cloned());
+                self.wants.extend(wants.iter().cloned());
                 desired.insert(ASSOCIATIONS.into(), Value::pending(Type::Any, wants));
                 return Some(Vec::new());
             }

@@ -44,7 +44,7 @@ impl Evaluator<'_> {
         let value = if pending.is_empty() && !unanswered {
             Value::set(policies)
         } else {
-            self.evaluation.wants.extend(pending.iter().cloned());
+            self.wants.extend(pending.iter().cloned());
             Value::pending(Type::set(Type::String), pending)
         };
         desired.insert(POLICIES.into(), value);

@@ -8,12 +8,14 @@
 use super::Evaluator;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Caller, Fact, Snapshot};
+use crate::stack::expand::ModuleInstance;
 use crate::stack::graph::{Graph, Item, Node};
 use crate::stack::instance::{Checked, Instance};
 use crate::stack::program::ModuleId;
 use crate::stack::scope::Iteration;
 use crate::value::{Data, Key, ProviderRef, Value, Want};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One declaration in one instance of its module: its place in the order of evaluation, and the module's.
@@ -27,13 +29,22 @@ const HEAD: usize = usize::MAX;
 pub(in crate::stack) struct Memory {
     /// The callers as they were: all depends on them.
     callers: BTreeMap<ProviderRef, Fact<Caller>>,
-    slots: HashMap<Place, Slot>,
-    /// What waits for what, by place and instance of the block.
-    waiting: BTreeMap<Want, BTreeSet<(Place, usize)>>,
+    slots: FxHashMap<Place, Slot>,
+    waiting: Waiting,
+    /// All that was wanted in the round before, and what of it nothing remembered waits for.
+    wanted: Arc<BTreeSet<Want>>,
+    unremembered: BTreeSet<Want>,
+    /// What somebody began or ceased to wait for since then.
+    touched: Vec<Want>,
+    /// The instances of modules, with the values of all that was evaluated in them.
+    instances: Vec<ModuleInstance>,
+    expanded: Vec<Vec<usize>>,
+    /// What calls of modules left behind.
+    calls: FxHashMap<usize, Captured>,
     /// What modules, providers and the stack itself wait for: after an answer everything is evaluated.
     everywhere: BTreeSet<Want>,
     /// What data blocks read. They are read in every round.
-    data: HashMap<Place, Value>,
+    data: FxHashMap<Place, Value>,
     registered: Registered,
     /// Which places in the order refer to one.
     users: Vec<Vec<usize>>,
@@ -42,13 +53,39 @@ pub(in crate::stack) struct Memory {
     round: Round,
 }
 
+/// What waits for what, by place and instance of the block.
+#[derive(Default)]
+struct Waiting {
+    objects: FxHashMap<Want, BTreeSet<(Place, usize)>>,
+    /// For anything but an object: these are few.
+    others: FxHashMap<Want, BTreeSet<(Place, usize)>>,
+}
+
+impl Waiting {
+    fn of(&mut self, want: &Want) -> &mut FxHashMap<Want, BTreeSet<(Place, usize)>> {
+        if matches!(want, Want::Object(_)) { &mut self.objects } else { &mut self.others }
+    }
+
+    fn has(&self, want: &Want) -> bool {
+        self.objects.contains_key(want) || self.others.contains_key(want)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.others.is_empty()
+    }
+
+    fn wants(&self) -> impl Iterator<Item = &Want> {
+        self.objects.keys().chain(self.others.keys())
+    }
+}
+
 /// What this round has to do.
 #[derive(Default)]
 struct Round {
     /// There was a round before this one.
     again: bool,
     answered: BTreeSet<Want>,
-    parts: HashMap<Place, BTreeSet<usize>>,
+    parts: FxHashMap<Place, BTreeSet<usize>>,
     /// Declarations that have to be evaluated again wherever they are.
     nodes: BTreeSet<usize>,
     /// Those that have to be in one instance of their module.
@@ -132,9 +169,10 @@ impl Memory {
         }
         let mut round = Round { again: true, ..Round::default() };
         for want in &answered {
-            for (place, part) in self.waiting.remove(want).into_iter().flatten() {
+            for (place, part) in self.waiting.of(want).remove(want).into_iter().flatten() {
                 round.parts.entry(place).or_default().insert(part);
             }
+            self.touched.push(want.clone());
         }
         round.answered = answered;
         self.round = round;
@@ -144,15 +182,12 @@ impl Memory {
     /// The wants that the snapshot has an answer to.
     fn answered(&self, snapshot: &Snapshot) -> BTreeSet<Want> {
         let everywhere = self.everywhere.iter().filter(|want| snapshot.has_answer(want));
+        let others = self.waiting.others.keys().filter(|want| snapshot.has_answer(want));
         // Whichever are fewer, the questions or the answers.
-        if snapshot.objects.len() >= self.waiting.len() {
-            return everywhere
-                .chain(self.waiting.keys().filter(|want| snapshot.has_answer(want)))
-                .cloned()
-                .collect();
+        if snapshot.objects.len() >= self.waiting.objects.len() {
+            let objects = self.waiting.objects.keys().filter(|want| snapshot.has_answer(want));
+            return everywhere.chain(others).chain(objects).cloned().collect();
         }
-        let object = |want: &&Want| matches!(want, Want::Object(_));
-        let others = self.waiting.keys().filter(|want| !object(want) && snapshot.has_answer(want));
         let mut found: BTreeSet<Want> = everywhere.chain(others).cloned().collect();
         for (provider, caller) in &snapshot.callers {
             let Some(caller) = caller.known() else { continue };
@@ -160,7 +195,7 @@ impl Memory {
             for identity in snapshot.objects.keys() {
                 if identity.scope == regional || identity.scope == global {
                     let want = Want::Object(identity.within(provider.clone()));
-                    if self.waiting.contains_key(&want) {
+                    if self.waiting.objects.contains_key(&want) {
                         found.insert(want);
                     }
                 }
@@ -171,12 +206,15 @@ impl Memory {
 
     fn wait(&mut self, place: Place, part: usize, captured: &Captured) {
         for want in &captured.wants {
-            match self.waiting.get_mut(want) {
+            match self.waiting.of(want).get_mut(want) {
                 Some(parts) => {
                     parts.insert((place, part));
                 }
                 None => {
-                    self.waiting.insert(want.clone(), BTreeSet::from([(place, part)]));
+                    self.waiting.of(want).insert(want.clone(), BTreeSet::from([(place, part)]));
+                    if self.round.again {
+                        self.touched.push(want.clone());
+                    }
                 }
             }
         }
@@ -184,13 +222,40 @@ impl Memory {
 
     fn forget(&mut self, place: Place, part: usize, captured: &Captured) {
         for want in &captured.wants {
-            if let Some(parts) = self.waiting.get_mut(want) {
+            let waiting = self.waiting.of(want);
+            if let Some(parts) = waiting.get_mut(want) {
                 parts.remove(&(place, part));
                 if parts.is_empty() {
-                    self.waiting.remove(want);
+                    waiting.remove(want);
+                    self.touched.push(want.clone());
                 }
             }
         }
+    }
+
+    /// All that is wanted, given what nothing remembered waits for.
+    pub fn wanted(&mut self, unremembered: BTreeSet<Want>) -> Arc<BTreeSet<Want>> {
+        if self.round.again {
+            let wanted = Arc::make_mut(&mut self.wanted);
+            for want in self.touched.drain(..).chain(std::mem::take(&mut self.unremembered)) {
+                if self.waiting.has(&want) {
+                    wanted.insert(want);
+                } else {
+                    wanted.remove(&want);
+                }
+            }
+            wanted.extend(unremembered.iter().cloned());
+        } else {
+            self.wanted = Arc::new(self.waiting.wants().chain(&unremembered).cloned().collect());
+            self.touched.clear();
+        }
+        self.unremembered = unremembered;
+        self.wanted.clone()
+    }
+
+    /// Keeps the instances of modules for the next round.
+    pub fn keep(&mut self, instances: Vec<ModuleInstance>, expanded: Vec<Vec<usize>>) {
+        (self.instances, self.expanded) = (instances, expanded);
     }
 
     /// Whether everything at a place is as it was.
@@ -204,6 +269,12 @@ impl Memory {
     /// Whether something that a place refers to changed.
     fn changed(&self, place: Place) -> bool {
         self.round.nodes.contains(&place.0) || self.round.places.contains(&place)
+    }
+
+    /// Whether something that a declaration refers to changed, in any instance of its module.
+    fn changed_anywhere(&self, index: usize) -> bool {
+        let places = (index, 0)..(index + 1, 0);
+        self.round.nodes.contains(&index) || self.round.places.range(places).next().is_some()
     }
 
     /// Holds a new value against the one before. If known parts of it changed, so may all that read it.
@@ -227,13 +298,13 @@ impl Evaluator<'_> {
         if self.memory.is_none() {
             return (run(self), Captured::default());
         }
-        let outer = std::mem::take(&mut self.evaluation.wants);
+        let outer = std::mem::take(&mut self.wants);
         let asked = self.asked.take();
         let (diagnostics, instances) = (self.diagnostics.len(), self.evaluation.instances.len());
         let (checks, findings) = (self.evaluation.checks.len(), self.evaluation.findings.len());
         let more = self.left_behind();
         let result = run(self);
-        let mut wants = std::mem::replace(&mut self.evaluation.wants, outer);
+        let mut wants = std::mem::replace(&mut self.wants, outer);
         wants.append(&mut self.asked.replace(asked));
         let captured = Captured {
             wants,
@@ -266,13 +337,36 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Evaluates one declaration in one instance of its module, or takes what was found before.
-    pub(in crate::stack) fn place(&mut self, index: usize, node: &Node, at: usize) {
+    /// Takes up the instances of modules of the round before; false if there was none.
+    pub(in crate::stack) fn resume(&mut self) -> bool {
+        let Some(memory) = self.memory.as_mut().filter(|memory| memory.round.again) else { return false };
+        self.modules = std::mem::take(&mut memory.instances);
+        self.expanded = std::mem::take(&mut memory.expanded);
+        // None of it was answered.
+        self.wants.extend(memory.everywhere.iter().cloned());
+        true
+    }
+
+    /// Whether nothing has to be read to know more.
+    pub(in crate::stack) fn nothing_wanted(&self) -> bool {
+        self.wants.is_empty() && self.memory.as_ref().is_none_or(|memory| memory.waiting.is_empty())
+    }
+
+    /// Evaluates one declaration in one instance of its module, unless all of it stands as it was. Whether it was
+    /// evaluated.
+    pub(in crate::stack) fn place(&mut self, index: usize, node: &Node, at: usize) -> bool {
         let place = (index, at);
+        let single = match &node.item {
+            Item::Resource(..) | Item::Local(_) => true,
+            Item::Variable(_) | Item::Output(_) => at != 0,
+            _ => false,
+        };
+        if single && self.stands(place) {
+            return false;
+        }
         match &node.item {
             Item::Resource(kind, name) => self.resource(node, place, kind, name),
-            Item::Local(_) => self.single(node, place),
-            Item::Variable(_) | Item::Output(_) if at != 0 => self.single(node, place),
+            _ if single => self.single(node, place),
             Item::Provider(_) => self.everywhere(Some(index), |evaluator| evaluator.item(node, at)),
             _ => {
                 self.item(node, at);
@@ -284,28 +378,42 @@ impl Evaluator<'_> {
                 }
             }
         }
+        true
+    }
+
+    /// Evaluates the calls of a module, of which there are the same instances from round to round.
+    pub(in crate::stack) fn calls(&mut self, index: usize, module: ModuleId) {
+        let Some(mut memory) = self.memory.take() else { return self.call(module) };
+        if memory.round.again {
+            memory.round.lost |= memory.changed_anywhere(index);
+            if let Some(captured) = memory.calls.get(&index) {
+                self.leave(captured);
+            }
+            self.memory = Some(memory);
+            return;
+        }
+        self.memory = Some(memory);
+        let ((), captured) = self.captured(|evaluator| evaluator.call(module));
+        if let Some(memory) = &mut self.memory {
+            memory.everywhere.extend(captured.wants.iter().cloned());
+            self.wants.extend(captured.wants.iter().cloned());
+            memory.calls.insert(index, captured);
+        }
     }
 
     /// Evaluates what reaches everything: after an answer to it, everything is evaluated again.
     pub(in crate::stack) fn everywhere(&mut self, index: Option<usize>, run: impl FnOnce(&mut Self)) {
         let ((), mut captured) = self.captured(run);
         if let Some(memory) = &mut self.memory {
-            let changed = |index| {
-                memory.round.nodes.contains(&index)
-                    || memory.round.places.range((index, 0)..(index + 1, 0)).next().is_some()
-            };
-            memory.round.lost |= index.is_some_and(changed);
+            memory.round.lost |= index.is_some_and(|index| memory.changed_anywhere(index));
             memory.everywhere.extend(captured.wants.iter().cloned());
-            self.evaluation.wants.append(&mut captured.wants);
+            self.wants.append(&mut captured.wants);
         }
     }
 
     /// What is one value in each instance of its module.
     fn single(&mut self, node: &Node, place: Place) {
         let at = place.1;
-        if let Some(value) = self.stands(place) {
-            return self.put(node, at, value);
-        }
         let before = self.before(place);
         let ((), captured) = self.captured(|evaluator| evaluator.item(node, at));
         if let Some(value) = self.value(node, at) {
@@ -318,7 +426,7 @@ impl Evaluator<'_> {
 
     /// Asks what something broken asked, which is not remembered: after an error the next round begins anew.
     pub(in crate::stack) fn ask(&mut self, mut captured: Captured) {
-        self.evaluation.wants.append(&mut captured.wants);
+        self.wants.append(&mut captured.wants);
     }
 
     /// What others refer to, of the declarations that have one value.
@@ -334,29 +442,20 @@ impl Evaluator<'_> {
         found.cloned()
     }
 
-    fn put(&mut self, node: &Node, at: usize, value: Value) {
-        let values = &mut self.modules[at].values;
-        match &node.item {
-            Item::Variable(name) => values.variables.insert(name.clone(), value),
-            Item::Local(name) => values.locals.insert(name.clone(), value),
-            Item::Output(name) => values.outputs.insert(name.clone(), value),
-            _ => None,
-        };
-    }
-
-    /// The value of a place where nothing has to be evaluated again, with all it left behind.
-    pub(in crate::stack) fn stands(&mut self, place: Place) -> Option<Value> {
-        let memory = self.memory.take()?;
+    /// Whether nothing at a place has to be evaluated again. Then its value is there, and what it left behind is
+    /// left once more.
+    fn stands(&mut self, place: Place) -> bool {
+        let Some(memory) = self.memory.take() else { return false };
         let slot = memory.slots.get(&place).filter(|slot| memory.stands(place, slot));
-        let value = slot.map(|slot| {
+        if let Some(slot) = slot {
             self.leave(&slot.head);
             for part in &slot.parts {
                 self.leave(&part.captured);
             }
-            slot.value.clone()
-        });
+        }
+        let stands = slot.is_some();
         self.memory = Some(memory);
-        value
+        stands
     }
 
     /// What is known of a place where something has to be evaluated again.
@@ -456,16 +555,10 @@ impl Evaluator<'_> {
         self.evaluation.instances.push(instance);
     }
 
-    /// The end of a round: adds what was wanted, and holds what is looked up by name against what it was before.
+    /// The end of a round: holds what is looked up by name against what it was before.
     /// Whether objects may be named otherwise than in the round before.
     pub(in crate::stack) fn settle(&mut self) -> bool {
         let Some(memory) = &mut self.memory else { return true };
-        let wants = memory.waiting.keys().cloned();
-        if self.evaluation.wants.is_empty() {
-            self.evaluation.wants = wants.collect();
-        } else {
-            self.evaluation.wants.extend(wants);
-        }
         memory.callers.clone_from(&self.snapshot.callers);
         let registered = Registered { clusters: self.clusters.clone(), kubernetes: self.kubernetes.clone() };
         let old = std::mem::replace(&mut memory.registered, registered);

@@ -31,7 +31,7 @@ impl Evaluator<'_> {
             let identity = kinds::identity(provider, refers.kind, &[name]);
             match self.fact(&identity, parent) {
                 None => {
-                    self.evaluation.wants.insert(Want::Object(identity));
+                    self.wants.insert(Want::Object(identity));
                 }
                 Some(fact) if self.inputs.mode != Mode::Apply || settled(fact) => {}
                 Some(Fact::Known(object)) => {
