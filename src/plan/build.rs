@@ -17,6 +17,7 @@ use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
 use crate::live::{Coverage, Digest, Fact, Object, Owner, Phase, Snapshot};
 use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
 use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,7 +62,9 @@ pub(super) struct Builder<'a> {
     pub inputs: &'a Inputs,
     pub snapshot: &'a Snapshot,
     /// Instances by identity.
-    pub declared: BTreeMap<Identity<Place>, usize>,
+    pub declared: FxHashMap<&'a Identity<Place>, usize>,
+    /// What is known of the object of each instance.
+    live: Vec<Option<&'a Fact<Object>>>,
     pub drafts: Vec<Draft>,
     pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
     pub wants: BTreeSet<Want>,
@@ -95,7 +98,8 @@ impl<'a> Builder<'a> {
             evaluation,
             inputs,
             snapshot,
-            declared: BTreeMap::new(),
+            declared: FxHashMap::default(),
+            live: Vec::new(),
             drafts: Vec::new(),
             relied_on: Vec::new(),
             wants: BTreeSet::new(),
@@ -109,10 +113,13 @@ impl<'a> Builder<'a> {
     /// Every change there might be.
     fn gather(&mut self) {
         let evaluation = self.evaluation;
+        self.declared.reserve(evaluation.instances.len());
+        self.live.reserve(evaluation.instances.len());
         for (index, instance) in evaluation.instances.iter().enumerate() {
             if let Some(identity) = &instance.identity {
-                self.declared.insert(identity.clone(), index);
+                self.declared.insert(identity, index);
             }
+            self.live.push(instance.identity.as_ref().and_then(|identity| self.snapshot.object(identity)));
         }
         let replaced_clusters: BTreeSet<&Identity<Place>> = evaluation
             .instances
@@ -165,7 +172,7 @@ impl<'a> Builder<'a> {
             };
             let unchanged = instance.proposed.proposal.action == Action::NoOp && !changed.contains(&index);
             if unchanged && self.inputs.mode == Mode::Apply {
-                let object = self.snapshot.object(identity).and_then(Fact::known);
+                let object = self.live[index].and_then(Fact::known);
                 found.push((identity.clone(), object.map(|object| digest(instance.schema, object))));
             }
             if instance.schema.attribute("cluster").is_none() {
@@ -176,11 +183,11 @@ impl<'a> Builder<'a> {
                 kind: "cluster".into(),
                 key: identity.key[..1].into(),
             };
+            if self.declared.contains_key(&cluster) || !seen.insert(cluster.clone()) {
+                continue;
+            }
             let object = self.snapshot.object(&cluster).and_then(Fact::known);
-            if let (false, Some(schema), Some(object)) =
-                (self.declared.contains_key(&cluster), kinds::schema("cluster"), object)
-                && seen.insert(cluster.clone())
-            {
+            if let (Some(schema), Some(object)) = (kinds::schema("cluster"), object) {
                 found.push((cluster, Some(digest(schema, object))));
             }
         }
@@ -189,7 +196,7 @@ impl<'a> Builder<'a> {
 
     fn declared_instance(&mut self, index: usize, instance: &Instance, parent: Option<&Identity<Place>>) {
         let Some(identity) = &instance.identity else { return };
-        let object = match self.snapshot.object(identity) {
+        let object = match self.live[index] {
             None => return,
             Some(Fact::Denied(why)) => {
                 let diagnostic = Diagnostic::error(
@@ -583,6 +590,7 @@ impl<'a> Builder<'a> {
     /// Every object that exists or will, by the names others use.
     pub fn index(&self) -> Index<'a> {
         let mut index = Index::default();
+        index.reserve(2 * self.evaluation.instances.len());
         for (identity, object) in self.snapshot.existing() {
             if let Some(schema) = kinds::schema(&identity.kind) {
                 index.extend(names_of(schema, identity, &object.attributes).map(|name| (name, identity)));
@@ -657,17 +665,24 @@ impl<'a> Builder<'a> {
 
     /// What AWS reports as unhealthy and no change of this plan mends.
     fn unhealthy(&mut self) {
-        let changed: BTreeSet<&Identity<Place>> =
-            self.drafts.iter().map(|draft| &draft.change.identity).collect();
-        let mut found = Vec::new();
+        let failing = |object: &Object| {
+            !object.issues.is_empty()
+                || matches!(&*object.status, "DEGRADED" | "UPDATE_FAILED" | "DELETE_FAILED")
+        };
+        let mut unwell: Vec<(&Identity<Place>, usize, &Object)> = Vec::new();
         for (identity, index) in &self.declared {
-            let Some(object) = self.snapshot.object(identity).and_then(Fact::known) else { continue };
-            let failing = matches!(&*object.status, "DEGRADED" | "UPDATE_FAILED" | "DELETE_FAILED");
-            if changed.contains(identity) || (!failing && object.issues.is_empty()) || !self.considers(*index)
-            {
-                continue;
-            }
-            let instance = &self.evaluation.instances[*index];
+            let object = self.live[*index].and_then(Fact::known).filter(|object| failing(object));
+            unwell
+                .extend(object.filter(|_| self.considers(*index)).map(|object| (*identity, *index, object)));
+        }
+        unwell.sort_by_key(|(identity, ..)| *identity);
+        let changed: BTreeSet<&Identity<Place>> = match unwell.is_empty() {
+            true => return,
+            false => self.drafts.iter().map(|draft| &draft.change.identity).collect(),
+        };
+        let mut found = Vec::new();
+        for (_, index, object) in unwell.into_iter().filter(|(identity, ..)| !changed.contains(identity)) {
+            let instance = &self.evaluation.instances[index];
             let mut diagnostic = Diagnostic::new(
                 Severity::Warning,
                 "unhealthy",

@@ -8,6 +8,7 @@ use crate::kinds;
 use crate::live::{Fact, Object, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Map, Path, Place, Want};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 const BLOCKS: &str = "pod_identity_association";
@@ -18,16 +19,25 @@ pub(super) fn check(builder: &mut Builder<'_>) {
         return;
     }
     let (mut wants, mut found) = (Vec::new(), Vec::new());
+    let makes = |draft: &&Draft| {
+        let claims = draft.change.schema.attribute(BLOCKS).is_some_and(|blocks| blocks.claims.is_some());
+        claims && matches!(draft.change.action, ChangeAction::Create | ChangeAction::Update)
+    };
+    if !builder.drafts.iter().any(|draft| makes(&draft)) {
+        return;
+    }
+    let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
+    changes.reserve(builder.drafts.len());
     for draft in &builder.drafts {
+        changes.entry(&draft.change.identity).or_default().push(draft);
+    }
+    for draft in builder.drafts.iter().filter(makes) {
         let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
             continue;
         };
-        let makes = matches!(draft.change.action, ChangeAction::Create | ChangeAction::Update);
-        if makes && instance.schema.attribute(BLOCKS).is_some_and(|blocks| blocks.claims.is_some()) {
-            let claims = Claims { builder, draft, instance };
-            if claims.cluster_stays() {
-                claims.check(&mut wants, &mut found);
-            }
+        let claims = Claims { builder, changes: &changes, draft, instance };
+        if claims.cluster_stays() {
+            claims.check(&mut wants, &mut found);
         }
     }
     builder.wants.extend(wants);
@@ -37,6 +47,7 @@ pub(super) fn check(builder: &mut Builder<'_>) {
 /// The claims of one add-on that is made or changed.
 struct Claims<'a, 'b> {
     builder: &'a Builder<'b>,
+    changes: &'a FxHashMap<&'a Identity<Place>, Vec<&'a Draft>>,
     draft: &'a Draft,
     instance: &'a Instance,
 }
@@ -55,7 +66,7 @@ impl Claims<'_, '_> {
     }
 
     fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft> {
-        self.builder.drafts.iter().filter(move |draft| draft.change.identity == *identity)
+        self.changes.get(identity).into_iter().flatten().copied()
     }
 
     /// A cluster that is not there, or goes, holds nothing that could be in the way.

@@ -205,26 +205,19 @@ impl<T> FactDocument<T> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlaceDocument {
-    partition: String,
-    account: String,
-    region: Option<String>,
+    partition: Arc<str>,
+    account: Arc<str>,
+    region: Option<Arc<str>>,
 }
 
 impl PlaceDocument {
     fn new(place: &Place) -> Self {
-        Self {
-            partition: place.partition.to_string(),
-            account: place.account.to_string(),
-            region: place.region.as_ref().map(ToString::to_string),
-        }
+        let Place { partition, account, region } = place.clone();
+        Self { partition, account, region }
     }
 
     fn read(self) -> Place {
-        Place {
-            partition: self.partition.into(),
-            account: self.account.into(),
-            region: self.region.map(Into::into),
-        }
+        Place { partition: self.partition, account: self.account, region: self.region }
     }
 }
 
@@ -232,23 +225,23 @@ impl PlaceDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct IdentityDocument {
     place: PlaceDocument,
-    kind: String,
-    key: Vec<String>,
+    kind: Arc<str>,
+    key: Vec<Arc<str>>,
 }
 
 impl IdentityDocument {
     pub fn new(identity: &Identity<Place>) -> Self {
         Self {
             place: PlaceDocument::new(&identity.scope),
-            kind: identity.kind.to_string(),
-            key: identity.key.iter().map(|part| part.as_str().to_string()).collect(),
+            kind: identity.kind.clone(),
+            key: identity.key.iter().map(|part| part.text().clone()).collect(),
         }
     }
 
     pub fn read(self) -> Identity<Place> {
-        let part = |text: &String| match kinds::schema(&self.kind) {
+        let part = |text: &Arc<str>| match kinds::schema(&self.kind) {
             Some(schema) => schema.key_part(text),
-            None => crate::value::KeyPart::exact(text.as_str()),
+            None => crate::value::KeyPart::exact(text.clone()),
         };
         Identity {
             scope: self.place.read(),
@@ -297,14 +290,14 @@ struct ObjectFact {
     owner: Option<OwnerDocument>,
     parent: Option<IdentityDocument>,
     phase: PhaseDocument,
-    status: String,
+    status: Arc<str>,
     issues: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnerDocument {
-    stack: String,
+    stack: Arc<str>,
     address: Option<String>,
 }
 
@@ -686,10 +679,9 @@ fn object_fact(object: &Object) -> ObjectFact {
         attributes: object.attributes.clone(),
         owner: match &object.owner {
             Owner::None => None,
-            Owner::Stack { stack, address } => Some(OwnerDocument {
-                stack: stack.to_string(),
-                address: address.as_ref().map(encode_address),
-            }),
+            Owner::Stack { stack, address } => {
+                Some(OwnerDocument { stack: stack.clone(), address: address.as_ref().map(encode_address) })
+            }
         },
         parent: object.parent.as_ref().map(IdentityDocument::new),
         phase: match object.phase {
@@ -698,7 +690,7 @@ fn object_fact(object: &Object) -> ObjectFact {
             Phase::Failed => PhaseDocument::Failed,
             Phase::Deleting => PhaseDocument::Deleting,
         },
-        status: object.status.to_string(),
+        status: object.status.clone(),
         issues: object
             .issues
             .iter()

@@ -10,7 +10,8 @@ use crate::live::{Digest, Fact};
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place, Value};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 /// In which order the drafts come, and why.
 pub(super) struct Order {
@@ -23,8 +24,7 @@ pub(super) struct Order {
 pub(super) fn order(builder: &Builder<'_>) -> Result<Order, Box<Diagnostic>> {
     let index = builder.index();
     let drafts = Drafts::new(builder);
-    let mut edges = edges(builder, &drafts, &index);
-    agent_last(builder, &mut |from, to, kind| insert(&mut edges, from, to, kind));
+    let edges = edges(builder, &drafts, &index, agent_last);
     Ok(Order { sorted: sort(builder, &edges)?, edges })
 }
 
@@ -36,7 +36,9 @@ impl Order {
             position[*old] = new;
         }
         let renumber = |id: ChangeId| ChangeId(position[id.0]);
-        let mut changes: Vec<Change> = drafts.into_iter().map(|draft| draft.change).collect();
+        let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
+        let sorted = self.sorted.iter().filter_map(|old| drafts[*old].take());
+        let mut changes: Vec<Change> = sorted.map(|draft| draft.change).collect();
         for change in &mut changes {
             change.id = renumber(change.id);
             change.replaces = change.replaces.map(renumber);
@@ -55,7 +57,6 @@ impl Order {
                 call.token = Some(token.into());
             }
         }
-        changes.sort_by_key(|change| change.id);
         let mut edges: Vec<Edge> = self
             .edges
             .into_iter()
@@ -71,14 +72,7 @@ impl Order {
 }
 
 /// By the indices of the drafts. Of several reasons the first in [`EdgeKind`]'s order counts.
-pub(super) type Edges = BTreeMap<(usize, usize), EdgeKind>;
-
-fn insert(edges: &mut Edges, from: usize, to: usize, kind: EdgeKind) {
-    if from != to {
-        let entry = edges.entry((from, to)).or_insert(kind);
-        *entry = (*entry).min(kind);
-    }
-}
+pub(super) type Edges = Vec<((usize, usize), EdgeKind)>;
 
 /// The drafts, and what the files declare, by the names others use.
 pub(super) struct Drafts<'a> {
@@ -86,6 +80,7 @@ pub(super) struct Drafts<'a> {
     present: FxHashMap<&'a Identity<Place>, usize>,
     deletes: FxHashMap<&'a Identity<Place>, usize>,
     by_address: FxHashMap<&'a Address, &'a Identity<Place>>,
+    /// Empty if nothing refers to a block as a whole.
     by_block: FxHashMap<BlockId, Vec<&'a Identity<Place>>>,
 }
 
@@ -120,9 +115,15 @@ impl<'a> Drafts<'a> {
             };
             map.insert(&draft.change.identity, at);
         }
-        for instance in &builder.evaluation.instances {
-            if let Some(identity) = &instance.identity {
-                drafts.by_address.insert(&instance.address, identity);
+        let instances = &builder.evaluation.instances;
+        let whole =
+            |instance: &Instance| !instance.whole_blocks.is_empty() || !instance.depends_on.is_empty();
+        let by_block = instances.iter().any(|instance| whole(instance));
+        drafts.by_address.reserve(instances.len());
+        for instance in instances {
+            let Some(identity) = &instance.identity else { continue };
+            drafts.by_address.insert(&instance.address, identity);
+            if by_block {
                 drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);
             }
         }
@@ -131,9 +132,19 @@ impl<'a> Drafts<'a> {
 }
 
 /// What has to come before what for the changes to be possible at all.
-pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index<'_>) -> Edges {
+/// What has to come before what besides is added by `others`.
+pub(super) fn edges<'a>(
+    builder: &'a Builder<'_>,
+    drafts: &Drafts<'a>,
+    index: &Index<'a>,
+    others: impl FnOnce(&Builder<'_>, &mut dyn FnMut(usize, usize, EdgeKind)),
+) -> Edges {
     let mut edges = Edges::new();
-    let mut add = |from: usize, to: usize, kind: EdgeKind| insert(&mut edges, from, to, kind);
+    let mut add = |from: usize, to: usize, kind: EdgeKind| {
+        if from != to {
+            edges.push(((from, to), kind));
+        }
+    };
     for at in 0..builder.drafts.len() {
         references(builder, drafts, index, at, &mut add);
         live_relations(builder, drafts, index, at, &mut add);
@@ -155,22 +166,22 @@ pub(super) fn edges(builder: &Builder<'_>, drafts: &Drafts<'_>, index: &Index<'_
         }
     }
     claims(builder, &mut add);
+    others(builder, &mut add);
+    edges.sort_unstable();
+    edges.dedup_by_key(|(ends, _)| *ends);
     edges
 }
 
-/// What an instance refers to, by the files and by what its attributes name.
+/// What an instance refers to, by the files and by what its attributes name; something may be there twice.
 pub(super) fn needed<'a>(
     drafts: &Drafts<'a>,
     index: &Index<'a>,
     instance: &'a Instance,
     identity: &Identity<Place>,
     after: Option<&Map>,
-) -> BTreeMap<&'a Identity<Place>, EdgeKind> {
-    let mut targets: BTreeMap<&Identity<Place>, EdgeKind> = BTreeMap::new();
-    let mut target = |identity, kind: EdgeKind| {
-        let entry = targets.entry(identity).or_insert(kind);
-        *entry = (*entry).min(kind);
-    };
+) -> Vec<(&'a Identity<Place>, EdgeKind)> {
+    let mut targets = Vec::new();
+    let mut target = |identity, kind: EdgeKind| targets.push((identity, kind));
     for identity in drafts.referred(instance) {
         target(identity, EdgeKind::Reference);
     }
@@ -180,7 +191,8 @@ pub(super) fn needed<'a>(
     // Data that is read late passes on what it waits for.
     for value in after.into_iter().flat_map(Map::values) {
         value.each_unknown(&mut |unknown| {
-            for identity in unknown.after.iter().filter_map(|(address, _)| drafts.by_address.get(address)) {
+            let others = unknown.after.iter().filter(|(address, _)| *address != instance.address);
+            for identity in others.filter_map(|(address, _)| drafts.by_address.get(address)) {
                 target(*identity, EdgeKind::Reference);
             }
         });
@@ -201,7 +213,7 @@ fn references(
     drafts: &Drafts<'_>,
     index: &Index<'_>,
     at: usize,
-    add: &mut impl FnMut(usize, usize, EdgeKind),
+    add: &mut dyn FnMut(usize, usize, EdgeKind),
 ) {
     let draft = &builder.drafts[at];
     let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
@@ -213,7 +225,7 @@ fn references(
     while let Some(unchanged) = open.pop() {
         if seen.insert(&unchanged.address) {
             for identity in drafts.referred(unchanged) {
-                targets.insert(identity, EdgeKind::Reference);
+                targets.push((identity, EdgeKind::Reference));
             }
             open.append(&mut drafts.unchanged_and_open(builder, unchanged));
         }
@@ -247,13 +259,13 @@ fn live_relations(
     drafts: &Drafts<'_>,
     index: &Index<'_>,
     at: usize,
-    add: &mut impl FnMut(usize, usize, EdgeKind),
+    add: &mut dyn FnMut(usize, usize, EdgeKind),
 ) {
     let change = &builder.drafts[at].change;
     // What AWS is deleting already is gone once it has been waited for.
     let going = change.reason == Reason::BeingDeleted;
-    let live = builder.snapshot.object(&change.identity).and_then(Fact::known);
-    let live = live.filter(|_| going).map(|object| &object.attributes);
+    let live = going.then(|| builder.snapshot.object(&change.identity)).flatten();
+    let live = live.and_then(Fact::known).map(|object| &object.attributes);
     let Some(before) = change.before.as_ref().or(live) else { return };
     if !going && !matches!(change.action, ChangeAction::Delete | ChangeAction::Update) {
         return;
@@ -278,7 +290,7 @@ fn live_relations(
 }
 
 /// A service account has one association: it goes in one place before it comes in another.
-fn claims(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind)) {
+fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
     let mut releases: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     let mut takes: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, draft) in builder.drafts.iter().enumerate() {
@@ -329,7 +341,7 @@ fn claims(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind)) {
 }
 
 /// Pods get no credentials without the agent, so it goes after every association of its cluster.
-fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind)) {
+fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
     const AGENT: &str = "eks-pod-identity-agent";
     let deletes: Vec<(usize, &Change)> = builder
         .drafts
@@ -363,21 +375,34 @@ fn agent_last(builder: &Builder<'_>, add: &mut impl FnMut(usize, usize, EdgeKind
 fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnostic>> {
     let drafts = &builder.drafts;
     let mut waiting = vec![0usize; drafts.len()];
-    let mut next: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
-    for (from, to) in edges.keys() {
+    // Edges are sorted: those that lead from one draft are in one place.
+    let mut first = vec![0usize; drafts.len() + 1];
+    for ((from, to), _) in edges {
         waiting[*to] += 1;
-        next[*from].push(*to);
+        first[*from + 1] += 1;
     }
+    for at in 0..drafts.len() {
+        first[at + 1] += first[at];
+    }
+    let next = |from: usize| edges[first[from]..first[from + 1]].iter().map(|((_, to), _)| *to);
+    // Names are compared once; then ranks stand for them.
     let names: Vec<(u8, String)> = drafts.iter().map(|draft| name(&draft.change)).collect();
-    let mut ready: BTreeSet<(&(u8, String), usize)> =
-        (0..drafts.len()).filter(|at| waiting[*at] == 0).map(|at| (&names[at], at)).collect();
+    let mut by_name: Vec<usize> = (0..drafts.len()).collect();
+    by_name.sort_by(|one, other| names[*one].cmp(&names[*other]).then(one.cmp(other)));
+    let mut rank = vec![0; drafts.len()];
+    for (place, at) in by_name.iter().enumerate() {
+        rank[*at] = place;
+    }
+    let free = (0..drafts.len()).filter(|at| waiting[*at] == 0);
+    let mut ready: BinaryHeap<Reverse<usize>> = free.map(|at| Reverse(rank[at])).collect();
     let mut sorted = Vec::with_capacity(drafts.len());
-    while let Some((_, at)) = ready.pop_first() {
+    while let Some(Reverse(place)) = ready.pop() {
+        let at = by_name[place];
         sorted.push(at);
-        for to in &next[at] {
-            waiting[*to] -= 1;
-            if waiting[*to] == 0 {
-                ready.insert((&names[*to], *to));
+        for to in next(at) {
+            waiting[to] -= 1;
+            if waiting[to] == 0 {
+                ready.push(Reverse(rank[to]));
             }
         }
     }
@@ -386,7 +411,7 @@ fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnost
     }
     // What only waits for the circle is no part of it.
     let mut stuck: BTreeSet<usize> = (0..drafts.len()).filter(|at| waiting[*at] > 0).collect();
-    while let Some(end) = stuck.iter().copied().find(|at| !next[*at].iter().any(|to| stuck.contains(to))) {
+    while let Some(end) = stuck.iter().copied().find(|at| !next(*at).any(|to| stuck.contains(&to))) {
         stuck.remove(&end);
     }
     let verb = |change: &Change| match change.action {

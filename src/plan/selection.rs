@@ -155,12 +155,12 @@ impl Graph {
                 let Some(identity) = &instance.identity else { continue };
                 let needed =
                     order::needed(&drafts, &index, instance, identity, Some(&instance.proposed.after));
-                for need in needed.keys().filter_map(|identity| builder.declared.get(*identity)) {
+                for need in needed.iter().filter_map(|(identity, _)| builder.declared.get(*identity)) {
                     graph.edge(*need, at);
                 }
             }
         }
-        for (from, to) in order::edges(builder, &drafts, &index).into_keys() {
+        for ((from, to), _) in order::edges(builder, &drafts, &index, |_, _| ()) {
             graph.edge(count + from, count + to);
         }
         for (at, draft) in builder.drafts.iter().enumerate() {

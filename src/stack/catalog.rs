@@ -6,22 +6,21 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds;
 use crate::kinds::version::Requirement;
 use crate::live::{AddonConfiguration, AddonKey, AddonVersion, Fact, Object, Phase};
-use crate::value::{Identity, Map, ProviderRef, Want};
-use std::collections::BTreeSet;
+use crate::value::{Few, Identity, Map, ProviderRef, Want};
 use std::sync::Arc;
 
 /// What could be found out.
 pub(super) enum Read<T> {
     Known(T),
     /// These have to be answered first.
-    Pending(BTreeSet<Want>),
+    Pending(Few<Want>),
     /// There was a complaint.
     Failed,
 }
 
 impl<T> Read<T> {
     fn want(want: Want) -> Self {
-        Self::Pending(BTreeSet::from([want]))
+        Self::Pending([want].into_iter().collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Key;
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -93,6 +93,11 @@ impl KeyPart {
         &self.text
     }
 
+    /// As spelt, to be shared.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
     fn compared(&self) -> &str {
         self.folded.as_ref().unwrap_or(&self.text)
     }
@@ -163,13 +168,29 @@ impl<Scope> Identity<Scope> {
 
     /// The parts of the key joined by `/`.
     pub fn name(&self) -> String {
-        self.key.iter().map(KeyPart::as_str).collect::<Vec<_>>().join("/")
+        let mut name = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_name(&mut name);
+        name
+    }
+
+    fn write_name(&self, to: &mut impl fmt::Write) -> fmt::Result {
+        for (index, part) in self.key.iter().enumerate() {
+            if index > 0 {
+                to.write_char('/')?;
+            }
+            to.write_str(part.as_str())?;
+        }
+        Ok(())
     }
 }
 
 /// `addon demo/vpc-cni (123456789012/us-east-2)`.
 impl fmt::Display for Identity<Place> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({})", self.kind, self.name(), self.scope)
+        f.write_str(&self.kind)?;
+        f.write_char(' ')?;
+        self.write_name(f)?;
+        write!(f, " ({})", self.scope)
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod address_pattern;
+mod few;
 mod identity;
 pub mod json;
 mod map;
@@ -12,6 +13,7 @@ mod want;
 
 pub use address::{Address, Key, ModuleStep, Origin};
 pub use address_pattern::AddressPattern;
+pub use few::Few;
 pub use identity::{Identity, KeyPart, Place, ProviderRef};
 pub use map::Map;
 pub use number::Number;
@@ -19,7 +21,6 @@ pub use path::{Path, Step};
 pub use ty::{ObjectAttribute, Type};
 pub use want::Want;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -50,8 +51,8 @@ pub enum Data {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unknown {
     pub ty: Type,
-    pub pending: BTreeSet<Want>,
-    pub after: BTreeSet<(Address, Path)>,
+    pub pending: Few<Want>,
+    pub after: Few<(Address, Path)>,
 }
 
 impl Unknown {
@@ -99,12 +100,12 @@ impl Value {
 
     /// Unknown until the wants are answered.
     pub fn pending(ty: Type, wants: impl IntoIterator<Item = Want>) -> Self {
-        Self::unknown(Unknown { ty, pending: wants.into_iter().collect(), after: BTreeSet::new() })
+        Self::unknown(Unknown { ty, pending: wants.into_iter().collect(), after: Few::default() })
     }
 
     /// Unknown until the instance is applied.
     pub fn after_apply(ty: Type, address: Address, path: Path) -> Self {
-        Self::unknown(Unknown { ty, pending: BTreeSet::new(), after: BTreeSet::from([(address, path)]) })
+        Self::unknown(Unknown { ty, pending: Few::default(), after: [(address, path)].into_iter().collect() })
     }
 
     pub fn data(&self) -> &Data {

@@ -5,6 +5,7 @@ use crate::diff::canonical;
 use crate::kinds::{Attribute, Change as How, Ty};
 use crate::plan::change::{Change, ChangeAction};
 use crate::value::{Map, Path, Value};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
 /// An operation, and a path it has to be for.
@@ -12,7 +13,7 @@ type Needed = BTreeSet<(&'static str, Path)>;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
-    let mut tokens = BTreeSet::new();
+    let mut tokens = FxHashSet::default();
     for change in &plan.changes {
         for call in &change.calls {
             if change.schema.operation(call.operation).is_none() {
@@ -23,7 +24,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
                 ));
             }
             match &call.token {
-                Some(token) if token.len() >= 33 && token.len() <= 126 && tokens.insert(token.clone()) => {}
+                Some(token) if token.len() >= 33 && token.len() <= 126 && tokens.insert(token) => {}
                 _ => checker.say(format!("{}: {} has no token of its own", name(change), call.operation)),
             }
         }

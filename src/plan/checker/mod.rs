@@ -105,6 +105,9 @@ impl<'a> Checker<'a> {
 
     /// No complaint quotes a sensitive value.
     fn secrets(&mut self) {
+        if self.plan.findings.is_empty() {
+            return;
+        }
         let mut secrets = BTreeSet::new();
         for instance in &self.evaluation.instances {
             instance.desired.values().for_each(|value| collect_secrets(value, false, &mut secrets));

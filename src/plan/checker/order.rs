@@ -5,7 +5,7 @@ use super::{Checker, accounts, deletes, goes, mentions, name, names};
 use crate::kinds::{RefersBy, policy};
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
-use crate::stack::BlockId;
+use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place, Value};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -51,18 +51,19 @@ enum Tie<'a> {
     Block(BlockId),
     Account(&'a Place, &'a str, &'a str),
     Agent(&'a Place, &'a str),
-    Change(usize),
 }
 
 /// Every pair of changes of which one may have to wait for the other, and some more. Changes with nothing in
 /// common need no order, and most have nothing in common.
-fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
+fn acquainted(checker: &Checker<'_>) -> Vec<(usize, usize)> {
     let mut known: FxHashMap<Tie<'_>, Vec<usize>> = FxHashMap::default();
+    known.reserve(4 * checker.plan.changes.len());
+    let whole = |one: &Instance| !one.whole_blocks.is_empty() || !one.depends_on.is_empty();
+    let blocks = checker.evaluation.instances.iter().any(|one| whole(one));
     for change in &checker.plan.changes {
         let mut ties = vec![
             Tie::Identity(&change.identity),
             Tie::Named(change.schema.kind, RefersBy::Name, change.identity.part(0)),
-            Tie::Change(change.id.0),
         ];
         for values in [&change.before, &change.after].into_iter().flatten() {
             let arn = values.get("arn").and_then(Value::as_str);
@@ -70,7 +71,7 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
         }
         if let Some(address) = &change.address {
             ties.push(Tie::Address(address));
-            ties.push(Tie::Block(BlockId::of(address)));
+            ties.extend(blocks.then(|| Tie::Block(BlockId::of(address))));
         }
         if change.schema.kind == "addon" && change.identity.part(1) == AGENT {
             ties.push(Tie::Agent(&change.identity.scope, change.identity.part(0)));
@@ -80,13 +81,18 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
             known.entry(tie).or_default().push(change.id.0);
         }
     }
-    let mut pairs = BTreeSet::new();
+    let mut pairs = Vec::new();
     for change in &checker.plan.changes {
         let mut ties = vec![
             Tie::Identity(&change.identity),
             Tie::Agent(&change.identity.scope, change.identity.part(0)),
         ];
-        ties.extend(change.replaces.map(|replaced| Tie::Change(replaced.0)));
+        let mut pair = |other: usize| {
+            if other != change.id.0 {
+                pairs.extend([(other, change.id.0), (change.id.0, other)]);
+            }
+        };
+        change.replaces.iter().for_each(|replaced| pair(replaced.0));
         ties.extend(claimed(change));
         let live = checker.snapshot.object(&change.identity).and_then(Fact::known);
         let live = live.map(|object| &object.attributes);
@@ -96,14 +102,15 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
         }
         for value in change.after.iter().flat_map(Map::values) {
             value.each_unknown(&mut |unknown| {
-                ties.extend(unknown.after.iter().map(|(address, _)| Tie::Address(address)));
+                let others =
+                    unknown.after.iter().filter(|(address, _)| Some(address) != change.address.as_ref());
+                ties.extend(others.map(|(address, _)| Tie::Address(address)));
             });
         }
         let policy = change.after.as_ref().and_then(|after| after.get("trust_policy")).map(policy::text);
         let quoted = policy.iter().flat_map(|text| text.split('"')).filter(|text| text.starts_with("arn:"));
-        for other in quoted.filter_map(|arn| known.get(&Tie::Named("role", RefersBy::Arn, arn))).flatten() {
-            pairs.extend([(*other, change.id.0), (change.id.0, *other)]);
-        }
+        let named = quoted.filter_map(|arn| known.get(&Tie::Named("role", RefersBy::Arn, arn)));
+        named.flatten().for_each(|other| pair(*other));
         if let Some(instance) = checker.declared(&change.identity) {
             ties.extend(instance.depends_on.iter().cloned().map(Tie::Block));
             let between = checker.unchanged.on_the_way(instance);
@@ -115,12 +122,10 @@ fn acquainted(checker: &Checker<'_>) -> BTreeSet<(usize, usize)> {
         if let Reason::Triggered(by) = &change.reason {
             ties.extend(by.iter().map(|(address, _)| Tie::Address(address)));
         }
-        for other in ties.iter().filter_map(|tie| known.get(tie)).flatten() {
-            if *other != change.id.0 {
-                pairs.extend([(*other, change.id.0), (change.id.0, *other)]);
-            }
-        }
+        ties.iter().filter_map(|tie| known.get(tie)).flatten().for_each(|other| pair(*other));
     }
+    pairs.sort_unstable();
+    pairs.dedup();
     pairs
 }
 

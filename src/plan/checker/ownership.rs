@@ -8,6 +8,7 @@ use crate::plan::build::digest;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::Mode;
 use crate::value::{AddressPattern, Identity, Map, Place, Value};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
@@ -156,8 +157,9 @@ fn missing(checker: &mut Checker<'_>) {
             checker.problems.push(format!("{} was to be released", name(change)));
         }
     }
-    let changed: BTreeSet<&Identity<Place>> = plan.changes.iter().map(|change| &change.identity).collect();
-    let relied_on: BTreeSet<&Identity<Place>> = plan.relied_on.iter().map(|(identity, _)| identity).collect();
+    let changed: FxHashSet<&Identity<Place>> = plan.changes.iter().map(|change| &change.identity).collect();
+    let relied_on: FxHashSet<&Identity<Place>> =
+        plan.relied_on.iter().map(|(identity, _)| identity).collect();
     // Only a plan of a part may leave anything out.
     let spared = if plan.selection.is_partial() { selection::spared(checker) } else { Default::default() };
     let elsewhere = |identity: &Identity<Place>| {

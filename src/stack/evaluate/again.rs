@@ -13,7 +13,7 @@ use crate::stack::graph::{Graph, Item, Node};
 use crate::stack::instance::{Checked, Instance};
 use crate::stack::program::ModuleId;
 use crate::stack::scope::Iteration;
-use crate::value::{Data, Key, ProviderRef, Value, Want};
+use crate::value::{Data, Few, Key, ProviderRef, Value, Want};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ pub(in crate::stack) struct Part {
 /// What evaluation left behind besides a value.
 #[derive(Default)]
 pub(in crate::stack) struct Captured {
-    wants: BTreeSet<Want>,
+    wants: Few<Want>,
     diagnostics: Vec<Diagnostic>,
     instances: Vec<Arc<Instance>>,
     checks: Vec<Checked>,
@@ -307,7 +307,7 @@ impl Evaluator<'_> {
         let mut wants = std::mem::replace(&mut self.wants, outer);
         wants.append(&mut self.asked.replace(asked));
         let captured = Captured {
-            wants,
+            wants: wants.into_iter().collect(),
             diagnostics: self.diagnostics[diagnostics..].to_vec(),
             instances: self.evaluation.instances[instances..].to_vec(),
             checks: self.evaluation.checks[checks..].to_vec(),
@@ -403,11 +403,11 @@ impl Evaluator<'_> {
 
     /// Evaluates what reaches everything: after an answer to it, everything is evaluated again.
     pub(in crate::stack) fn everywhere(&mut self, index: Option<usize>, run: impl FnOnce(&mut Self)) {
-        let ((), mut captured) = self.captured(run);
+        let ((), captured) = self.captured(run);
         if let Some(memory) = &mut self.memory {
             memory.round.lost |= index.is_some_and(|index| memory.changed_anywhere(index));
             memory.everywhere.extend(captured.wants.iter().cloned());
-            self.wants.append(&mut captured.wants);
+            self.wants.extend(captured.wants);
         }
     }
 
@@ -425,8 +425,8 @@ impl Evaluator<'_> {
     }
 
     /// Asks what something broken asked, which is not remembered: after an error the next round begins anew.
-    pub(in crate::stack) fn ask(&mut self, mut captured: Captured) {
-        self.wants.append(&mut captured.wants);
+    pub(in crate::stack) fn ask(&mut self, captured: Captured) {
+        self.wants.extend(captured.wants);
     }
 
     /// What others refer to, of the declarations that have one value.
