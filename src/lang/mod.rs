@@ -12,6 +12,7 @@ mod json_syntax;
 mod lexer;
 mod literal;
 mod lower;
+mod nesting;
 mod recovery;
 pub mod references;
 pub mod syntax;

@@ -2,6 +2,7 @@
 //! say about each.
 
 use super::lexer::{Kind, Lexed, Token, Unterminated};
+use super::nesting;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use std::ops::Range;
 
@@ -39,6 +40,11 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
         }
         open.clear();
         diagnostics.append(&mut unended);
+        if diagnostics.is_empty()
+            && let Some(at) = nesting::too_deep(&tokens[from..to])
+        {
+            diagnostics.push(nesting::refusal().at(span(file, base, &at)));
+        }
         Chunk { range, diagnostics }
     };
     for (index, token) in tokens.iter().enumerate() {
@@ -155,6 +161,13 @@ fn unterminated(file: FileId, base: usize, what: Unterminated, at: &Range<usize>
             "opened here",
             "close it with }, or write $${ for the text ${",
         ),
+        Unterminated::Directive(keyword) => return unclosed_directive(keyword).at(span(file, base, at)),
     };
     Diagnostic::error("syntax", message).at(span(file, base, at)).label(label).help(help)
+}
+
+pub(super) fn unclosed_directive(keyword: &str) -> Diagnostic {
+    Diagnostic::error("syntax", format!("This %{{ {keyword} }} has no %{{ end{keyword} }}")).help(
+        "every directive is closed before its text ends: %{ if c }…%{ endif }, %{ for x in xs }…%{ endfor }",
+    )
 }

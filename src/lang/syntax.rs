@@ -3,7 +3,7 @@
 use super::ast::Expr;
 pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
-use super::{explain, lexer, recovery, template};
+use super::{explain, lexer, nesting, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -75,6 +75,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     }
     let lexed = lexer::lex(source);
     if lexed.unterminated.is_empty()
+        && nesting::too_deep(&lexed.tokens).is_none()
         && let Ok(parsed) = hcl::edit::parser::parse_body(source)
     {
         let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
@@ -163,7 +164,7 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
 pub fn is_unfinished(text: &str) -> bool {
     let lexed = lexer::lex(text);
     if let Some((first, _)) = lexed.unterminated.first() {
-        return *first != lexer::Unterminated::String;
+        return !matches!(first, lexer::Unterminated::String | lexer::Unterminated::Directive(_));
     }
     let mut depth = 0;
     for token in &lexed.tokens {
@@ -185,6 +186,20 @@ pub(crate) fn parse_template(file: FileId, text: &str) -> Result<Expr, Vec<Diagn
 
 /// Reads the text of `lower` as a template; errors go to its diagnostics.
 pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
+    let lexed = lexer::lex_template(lower.text);
+    let refusal = nesting::too_deep(&lexed.tokens).map(|at| (nesting::refusal(), at)).or_else(|| {
+        lexed.unterminated.iter().find_map(|(what, at)| match what {
+            lexer::Unterminated::Directive(keyword) => {
+                Some((recovery::unclosed_directive(keyword), at.clone()))
+            }
+            _ => None,
+        })
+    });
+    if let Some((refusal, at)) = refusal {
+        let span = lower.span(Some(at), whole);
+        lower.diagnostics.push(refusal.at(span));
+        return Expr::literal(crate::value::Value::NULL, whole);
+    }
     match hcl::edit::parser::parse_template(lower.text) {
         Ok(parsed) => template::bare(lower, &parsed, whole),
         Err(error) => {
@@ -206,7 +221,12 @@ pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
 /// Reads the text of `lower` as an expression; errors go to its diagnostics.
 pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> {
     // With blanks before it the places would be off.
-    let parsed = hcl::edit::parser::parse_expr(lower.text.trim_end()).ok()?;
+    let text = lower.text.trim_end();
+    let lexed = lexer::lex(text);
+    if !lexed.unterminated.is_empty() || nesting::too_deep(&lexed.tokens).is_some() {
+        return None;
+    }
+    let parsed = hcl::edit::parser::parse_expr(text).ok()?;
     Some(lower.expr(&parsed, whole))
 }
 
