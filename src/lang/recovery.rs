@@ -11,6 +11,8 @@ pub(super) struct Chunk {
     pub range: Range<usize>,
     /// What is wrong with it as far as tokens can tell; such a chunk need not be parsed.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the parser may take although it is no part of the language.
+    pub invalid_character: Option<Diagnostic>,
 }
 
 /// Cuts the tokens into top-level items. `base` is where the lexed text starts in the file.
@@ -45,7 +47,8 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
         {
             diagnostics.push(nesting::refusal().at(span(file, base, &at)));
         }
-        Chunk { range, diagnostics }
+        let invalid_character = invalid_character(file, base, &tokens[from..to]);
+        Chunk { range, diagnostics, invalid_character }
     };
     for (index, token) in tokens.iter().enumerate() {
         if index > start && !open.is_empty() && starts_block(tokens, index, text) {
@@ -80,6 +83,17 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
         found.push(close(start, tokens.len(), &mut open, &mut problems));
     }
     found
+}
+
+/// The parser takes a carriage return that ends no line for a blank. Two of them with a blank between can
+/// become one line end when the blank goes, so they mean nothing that could be kept.
+pub(super) fn invalid_character(file: FileId, base: usize, tokens: &[Token]) -> Option<Diagnostic> {
+    let token = tokens.iter().find(|token| token.kind == Kind::Invalid)?;
+    Some(
+        Diagnostic::error("syntax", "Invalid character")
+            .at(span(file, base, &token.range))
+            .help("lines end with a line feed, or with a carriage return and a line feed"),
+    )
 }
 
 fn span(file: FileId, base: usize, range: &Range<usize>) -> Span {

@@ -76,6 +76,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     let lexed = lexer::lex(source);
     if lexed.unterminated.is_empty()
         && nesting::too_deep(&lexed.tokens).is_none()
+        && recovery::invalid_character(file, base, &lexed.tokens).is_none()
         && let Ok(parsed) = hcl::edit::parser::parse_body(source)
     {
         let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
@@ -89,6 +90,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
         }
         let part = &source[chunk.range.clone()];
         match hcl::edit::parser::parse_body(part) {
+            Ok(_) if chunk.invalid_character.is_some() => diagnostics.extend(chunk.invalid_character),
             Ok(parsed) => {
                 let mut lower =
                     Lower { file, base: base + chunk.range.start, text: part, offsets: None, diagnostics };
@@ -155,6 +157,9 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
             _ => explain::explain(file, start, source, &lexed, &error),
         }]
     })?;
+    if let Some(invalid) = recovery::invalid_character(file, start, &lexed.tokens) {
+        return Err(vec![invalid]);
+    }
     let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
@@ -223,7 +228,10 @@ pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> 
     // With blanks before it the places would be off.
     let text = lower.text.trim_end();
     let lexed = lexer::lex(text);
-    if !lexed.unterminated.is_empty() || nesting::too_deep(&lexed.tokens).is_some() {
+    if !lexed.unterminated.is_empty()
+        || nesting::too_deep(&lexed.tokens).is_some()
+        || recovery::invalid_character(lower.file, 0, &lexed.tokens).is_some()
+    {
         return None;
     }
     let parsed = hcl::edit::parser::parse_expr(text).ok()?;
