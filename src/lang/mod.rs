@@ -7,6 +7,7 @@ pub mod eval;
 mod explain;
 mod format;
 mod functions;
+mod heredoc;
 mod json;
 mod json_syntax;
 mod lexer;

@@ -3,7 +3,7 @@
 use super::ast::Expr;
 pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
-use super::{explain, lexer, nesting, recovery, template};
+use super::{explain, heredoc, lexer, nesting, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -74,10 +74,11 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
         return (document, diagnostics);
     }
     let lexed = lexer::lex(source);
+    let readable = heredoc::with_clear_ends(source, &lexed.tokens);
     if lexed.unterminated.is_empty()
         && nesting::too_deep(&lexed.tokens).is_none()
         && recovery::invalid_character(file, base, &lexed.tokens).is_none()
-        && let Ok(parsed) = hcl::edit::parser::parse_body(source)
+        && let Ok(parsed) = hcl::edit::parser::parse_body(&readable)
     {
         let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
         add_structures(&mut lower, &parsed, &mut document.body);
@@ -89,7 +90,8 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
             continue;
         }
         let part = &source[chunk.range.clone()];
-        match hcl::edit::parser::parse_body(part) {
+        let readable = &readable[chunk.range.clone()];
+        match hcl::edit::parser::parse_body(readable) {
             Ok(_) if chunk.invalid_character.is_some() => diagnostics.extend(chunk.invalid_character),
             Ok(parsed) => {
                 let mut lower =
@@ -100,7 +102,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
             Err(error) => {
                 let start = base + chunk.range.start;
                 // At the very end of a text the parser loses its place; a line end gives it one.
-                let ended = format!("{part}\n");
+                let ended = format!("{readable}\n");
                 let error = match hcl::edit::parser::parse_body(&ended) {
                     Err(better) if !part.ends_with('\n') => better,
                     _ => error,
@@ -112,7 +114,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     redefinitions(&mut document.body, &mut diagnostics);
     if diagnostics.is_empty() {
         // The parts parse and the whole does not: say so rather than nothing.
-        if let Err(error) = hcl::edit::parser::parse_body(source) {
+        if let Err(error) = hcl::edit::parser::parse_body(&readable) {
             diagnostics.push(explain::explain(file, base, source, &lexed, &error));
         }
     }
@@ -150,7 +152,8 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
     {
         return Err(chunk.diagnostics);
     }
-    let parsed = hcl::edit::parser::parse_expr(source).map_err(|error| {
+    let readable = heredoc::with_clear_ends(source, &lexed.tokens);
+    let parsed = hcl::edit::parser::parse_expr(&readable).map_err(|error| {
         // Where the parser only knows that this is no expression, so does the reader.
         vec![match error.message() {
             "unexpected token" => explain::no_expression(whole, source, &lexed),
@@ -205,7 +208,7 @@ pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
         lower.diagnostics.push(refusal.at(span));
         return Expr::literal(crate::value::Value::NULL, whole);
     }
-    match hcl::edit::parser::parse_template(lower.text) {
+    match hcl::edit::parser::parse_template(&heredoc::with_clear_ends(lower.text, &lexed.tokens)) {
         Ok(parsed) => template::bare(lower, &parsed, whole),
         Err(error) => {
             let at = explain::boundary(lower.text, error.location().offset());
@@ -234,7 +237,7 @@ pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> 
     {
         return None;
     }
-    let parsed = hcl::edit::parser::parse_expr(text).ok()?;
+    let parsed = hcl::edit::parser::parse_expr(&heredoc::with_clear_ends(text, &lexed.tokens)).ok()?;
     Some(lower.expr(&parsed, whole))
 }
 
