@@ -1,11 +1,12 @@
-//! Where heredocs end. The parser ends one at any line that begins with the end marker, while the marker
-//! has to be alone on its line: in `<<END` the line `END OF FILE` is text.
+//! Where heredocs end. The parser ends one at any line but the first that begins with the end marker. That
+//! line may be the first, where a heredoc is empty, and the marker has to be alone on it: in `<<END` the line
+//! `END OF FILE` is text.
 
 use super::lexer::{Kind, Token};
 use std::borrow::Cow;
 
-/// The same text for the parser, of the same length: where a line of text begins with the heredoc's marker,
-/// another marker is in its place. `tokens` are those of the text.
+/// The same text for the parser, every byte of code in its place: an empty heredoc is an empty string, and
+/// where a line of text begins with the heredoc's marker, it has another one. `tokens` are those of the text.
 pub(super) fn with_clear_ends<'t>(text: &'t str, tokens: &[Token]) -> Cow<'t, str> {
     let mut clear = Cow::Borrowed(text);
     let mut open = Vec::new();
@@ -14,6 +15,12 @@ pub(super) fn with_clear_ends<'t>(text: &'t str, tokens: &[Token]) -> Cow<'t, st
             Kind::OpenHeredoc => open.push(token),
             Kind::CloseHeredoc => {
                 let Some(opener) = open.pop() else { continue };
+                if opener.range.end == token.range.start {
+                    let empty = opener.range.start..token.range.end;
+                    let same = format!("{:width$}", "\"\"", width = empty.len());
+                    clear.to_mut().replace_range(empty, &same);
+                    continue;
+                }
                 let marker = text[token.range.clone()].trim_start();
                 let lines =
                     || text[opener.range.end..token.range.start].lines().map(|line| line.trim_start());

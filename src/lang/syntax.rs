@@ -153,7 +153,7 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
         return Err(chunk.diagnostics);
     }
     let readable = heredoc::with_clear_ends(source, &lexed.tokens);
-    let parsed = hcl::edit::parser::parse_expr(&readable).map_err(|error| {
+    let parsed = hcl::edit::parser::parse_expr(readable.trim_end()).map_err(|error| {
         // Where the parser only knows that this is no expression, so does the reader.
         vec![match error.message() {
             "unexpected token" => explain::no_expression(whole, source, &lexed),
@@ -237,7 +237,8 @@ pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> 
     {
         return None;
     }
-    let parsed = hcl::edit::parser::parse_expr(&heredoc::with_clear_ends(text, &lexed.tokens)).ok()?;
+    let parsed =
+        hcl::edit::parser::parse_expr(heredoc::with_clear_ends(text, &lexed.tokens).trim_end()).ok()?;
     Some(lower.expr(&parsed, whole))
 }
 
