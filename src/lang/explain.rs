@@ -211,15 +211,15 @@ fn misplaced(text: &str, lexed: &Lexed) -> Option<(Range<usize>, String, &'stati
             "write name = value for an attribute, or name { … } for a block",
         ));
     }
-    let mut open: Vec<(&Token, String)> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
     for (index, token) in lexed.tokens.iter().enumerate() {
         let next = lexed.tokens.get(index + 1);
         match (token.kind, next) {
             (Kind::Control, Some(word)) => match shown(word).as_str() {
-                keyword @ ("if" | "for") => open.push((token, keyword.to_string())),
-                "else" if open.last().is_some_and(|(_, keyword)| keyword == "if") => {}
-                "endif" if open.last().is_some_and(|(_, keyword)| keyword == "if") => drop(open.pop()),
-                "endfor" if open.last().is_some_and(|(_, keyword)| keyword == "for") => drop(open.pop()),
+                keyword @ ("if" | "for") => open.push(keyword.to_string()),
+                "else" if open.last().is_some_and(|keyword| keyword == "if") => {}
+                "endif" if open.last().is_some_and(|keyword| keyword == "if") => drop(open.pop()),
+                "endfor" if open.last().is_some_and(|keyword| keyword == "for") => drop(open.pop()),
                 keyword @ ("else" | "endif" | "endfor") => {
                     let message = format!("There is no open directive for this %{{ {keyword} }}");
                     return Some((
@@ -252,14 +252,7 @@ fn misplaced(text: &str, lexed: &Lexed) -> Option<(Range<usize>, String, &'stati
             _ => {}
         }
     }
-    open.first().map(|(token, keyword)| {
-        let message = format!("This %{{ {keyword} }} has no %{{ end{keyword} }}");
-        (
-            token.range.clone(),
-            message,
-            "every directive is closed: %{ if c }…%{ endif }, %{ for x in xs }…%{ endfor }",
-        )
-    })
+    None
 }
 
 /// The start of the character that holds the byte; the parser sometimes points into one.

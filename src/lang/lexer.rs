@@ -63,6 +63,8 @@ pub(crate) enum Unterminated {
     Heredoc,
     Comment,
     Template,
+    /// A `%{ if }` or `%{ for }`, by its keyword, whose text ends before the directive does.
+    Directive(&'static str),
 }
 
 /// The tokens of a text, and what in it does not end, with the bytes where it starts.
@@ -79,25 +81,38 @@ enum Mode<'t> {
     },
     Quoted {
         start: usize,
+        directives: Directives,
     },
     Heredoc {
-        marker: &'t str,
+        /// Nothing, if the text is a template as a whole: it goes on to its end.
+        marker: Option<&'t str>,
         start: Range<usize>,
+        directives: Directives,
     },
 }
 
+/// The directives that are open in a text, by keyword, with their `%{`.
+type Directives = Vec<(&'static str, Range<usize>)>;
+
 pub(crate) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        modes: vec![Mode::Code { braces: 0, start: 0 }],
-        out: Lexed { tokens: Vec::new(), unterminated: Vec::new() },
-    };
+    run(text, vec![Mode::Code { braces: 0, start: 0 }])
+}
+
+/// Reads text that is a template as a whole; that it has no end marker is no fault of it.
+pub(super) fn lex_template(text: &str) -> Lexed {
+    let template = Mode::Heredoc { marker: None, start: 0..0, directives: Vec::new() };
+    let mut lexed = run(text, vec![Mode::Code { braces: 0, start: 0 }, template]);
+    lexed.unterminated.retain(|(what, _)| *what != Unterminated::Heredoc);
+    lexed
+}
+
+fn run<'t>(text: &'t str, modes: Vec<Mode<'t>>) -> Lexed {
+    let mut lexer = Lexer { text, at: 0, modes, out: Lexed { tokens: Vec::new(), unterminated: Vec::new() } };
     while lexer.at < text.len() {
         let before = lexer.at;
         match lexer.modes.last() {
-            Some(Mode::Quoted { start }) => lexer.quoted(*start),
-            Some(Mode::Heredoc { marker, .. }) => lexer.heredoc(marker),
+            Some(Mode::Quoted { start, .. }) => lexer.quoted(*start),
+            Some(Mode::Heredoc { marker, .. }) => lexer.heredoc(*marker),
             _ => lexer.code(),
         }
         debug_assert!(lexer.at > before, "the lexer stands still at {before}");
@@ -153,7 +168,7 @@ impl<'t> Lexer<'t> {
                 }
             },
             '"' => {
-                self.modes.push(Mode::Quoted { start: self.at });
+                self.modes.push(Mode::Quoted { start: self.at, directives: Vec::new() });
                 self.token(Kind::OpenQuote, 1);
             }
             '<' if rest.starts_with("<<") => self.open_heredoc(),
@@ -177,6 +192,7 @@ impl<'t> Lexer<'t> {
             }
             c if is_ident_start(c) => {
                 let length = rest.find(|c| !is_ident_continue(c)).unwrap_or(rest.len());
+                self.directive(&rest[..length]);
                 self.token(Kind::Ident, length);
             }
             _ => {
@@ -195,6 +211,32 @@ impl<'t> Lexer<'t> {
         self.token(Kind::TemplateEnd, length);
     }
 
+    /// A word; right after `%{` it opens or closes a directive of the text around.
+    fn directive(&mut self, word: &str) {
+        let Some(Token { kind: Kind::Control, range }) = self.out.tokens.last() else { return };
+        let [.., Mode::Quoted { directives, .. } | Mode::Heredoc { directives, .. }, _] =
+            self.modes.as_mut_slice()
+        else {
+            return;
+        };
+        let innermost = directives.last().map(|(keyword, _)| *keyword);
+        match (word, innermost) {
+            ("if", _) => directives.push(("if", range.clone())),
+            ("for", _) => directives.push(("for", range.clone())),
+            ("endif", Some("if")) | ("endfor", Some("for")) => drop(directives.pop()),
+            _ => {}
+        }
+    }
+
+    /// Ends a text. A directive is closed in the text it is opened in: the parser looks for its end
+    /// beyond that.
+    fn end_text(&mut self) {
+        if let Some(Mode::Quoted { directives, .. } | Mode::Heredoc { directives, .. }) = self.modes.pop() {
+            let open = directives.into_iter().map(|(keyword, at)| (Unterminated::Directive(keyword), at));
+            self.out.unterminated.extend(open);
+        }
+    }
+
     /// Goes back to the code of the file and says what was left open: a `${` without its `}` rather
     /// than the string around it or the one that seems to begin at its closing quote.
     fn give_up(&mut self) {
@@ -204,7 +246,7 @@ impl<'t> Lexer<'t> {
             (_, Some(Mode::Code { start, .. })) | (Some(Mode::Code { start, .. }), _) => {
                 Some((Unterminated::Template, start..start + 2))
             }
-            (Some(Mode::Quoted { start }), _) => Some((Unterminated::String, start..start + 1)),
+            (Some(Mode::Quoted { start, .. }), _) => Some((Unterminated::String, start..start + 1)),
             (Some(Mode::Heredoc { start, .. }), _) => Some((Unterminated::Heredoc, start)),
             (None, _) => None,
         });
@@ -227,7 +269,11 @@ impl<'t> Lexer<'t> {
             return;
         }
         let whole = rest.len() - after.len() + 1;
-        self.modes.push(Mode::Heredoc { marker: &name[..length], start: self.at..self.at + whole - 1 });
+        self.modes.push(Mode::Heredoc {
+            marker: Some(&name[..length]),
+            start: self.at..self.at + whole - 1,
+            directives: Vec::new(),
+        });
         self.token(Kind::OpenHeredoc, whole);
     }
 
@@ -251,7 +297,7 @@ impl<'t> Lexer<'t> {
         }
         let rest = self.rest();
         if rest.starts_with('"') {
-            self.modes.pop();
+            self.end_text();
             self.token(Kind::CloseQuote, 1);
             return;
         }
@@ -299,16 +345,18 @@ impl<'t> Lexer<'t> {
         self.token(Kind::QuotedText, length.max(1));
     }
 
-    fn heredoc(&mut self, marker: &'t str) {
+    fn heredoc(&mut self, marker: Option<&'t str>) {
         let at_line_start = self.at == 0 || self.text.as_bytes()[self.at - 1] == b'\n';
-        if at_line_start {
+        if let Some(marker) = marker
+            && at_line_start
+        {
             let rest = self.rest();
             let line = rest.trim_start_matches([' ', '\t']);
             // Alone on its line, or it is text.
             if let Some(after) = line.strip_prefix(marker)
                 && after.lines().next().is_none_or(|rest| rest.trim().is_empty())
             {
-                self.modes.pop();
+                self.end_text();
                 self.token(Kind::CloseHeredoc, rest.len() - after.len());
                 return;
             }

@@ -2,6 +2,7 @@
 //! say about each.
 
 use super::lexer::{Kind, Lexed, Token, Unterminated};
+use super::nesting;
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use std::ops::Range;
 
@@ -10,6 +11,8 @@ pub(super) struct Chunk {
     pub range: Range<usize>,
     /// What is wrong with it as far as tokens can tell; such a chunk need not be parsed.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the parser may take although it is no part of the language.
+    pub invalid_character: Option<Diagnostic>,
 }
 
 /// Cuts the tokens into top-level items. `base` is where the lexed text starts in the file.
@@ -39,7 +42,13 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
         }
         open.clear();
         diagnostics.append(&mut unended);
-        Chunk { range, diagnostics }
+        if diagnostics.is_empty()
+            && let Some(at) = nesting::too_deep(&tokens[from..to])
+        {
+            diagnostics.push(nesting::refusal().at(span(file, base, &at)));
+        }
+        let invalid_character = invalid_character(file, base, &tokens[from..to]);
+        Chunk { range, diagnostics, invalid_character }
     };
     for (index, token) in tokens.iter().enumerate() {
         if index > start && !open.is_empty() && starts_block(tokens, index, text) {
@@ -74,6 +83,17 @@ pub(super) fn chunks(file: FileId, base: usize, text: &str, lexed: &Lexed) -> Ve
         found.push(close(start, tokens.len(), &mut open, &mut problems));
     }
     found
+}
+
+/// The parser takes a carriage return that ends no line for a blank. Two of them with a blank between can
+/// become one line end when the blank goes, so they mean nothing that could be kept.
+pub(super) fn invalid_character(file: FileId, base: usize, tokens: &[Token]) -> Option<Diagnostic> {
+    let token = tokens.iter().find(|token| token.kind == Kind::Invalid)?;
+    Some(
+        Diagnostic::error("syntax", "Invalid character")
+            .at(span(file, base, &token.range))
+            .help("lines end with a line feed, or with a carriage return and a line feed"),
+    )
 }
 
 fn span(file: FileId, base: usize, range: &Range<usize>) -> Span {
@@ -155,6 +175,13 @@ fn unterminated(file: FileId, base: usize, what: Unterminated, at: &Range<usize>
             "opened here",
             "close it with }, or write $${ for the text ${",
         ),
+        Unterminated::Directive(keyword) => return unclosed_directive(keyword).at(span(file, base, at)),
     };
     Diagnostic::error("syntax", message).at(span(file, base, at)).label(label).help(help)
+}
+
+pub(super) fn unclosed_directive(keyword: &str) -> Diagnostic {
+    Diagnostic::error("syntax", format!("This %{{ {keyword} }} has no %{{ end{keyword} }}")).help(
+        "every directive is closed before its text ends: %{ if c }…%{ endif }, %{ for x in xs }…%{ endfor }",
+    )
 }

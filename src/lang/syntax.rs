@@ -3,7 +3,7 @@
 use super::ast::Expr;
 pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
-use super::{explain, lexer, recovery, template};
+use super::{explain, heredoc, lexer, nesting, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
@@ -74,8 +74,11 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
         return (document, diagnostics);
     }
     let lexed = lexer::lex(source);
+    let readable = heredoc::with_clear_ends(source, &lexed.tokens);
     if lexed.unterminated.is_empty()
-        && let Ok(parsed) = hcl::edit::parser::parse_body(source)
+        && nesting::too_deep(&lexed.tokens).is_none()
+        && recovery::invalid_character(file, base, &lexed.tokens).is_none()
+        && let Ok(parsed) = hcl::edit::parser::parse_body(&readable)
     {
         let mut lower = Lower { file, base, text: source, offsets: None, diagnostics };
         add_structures(&mut lower, &parsed, &mut document.body);
@@ -87,7 +90,9 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
             continue;
         }
         let part = &source[chunk.range.clone()];
-        match hcl::edit::parser::parse_body(part) {
+        let readable = &readable[chunk.range.clone()];
+        match hcl::edit::parser::parse_body(readable) {
+            Ok(_) if chunk.invalid_character.is_some() => diagnostics.extend(chunk.invalid_character),
             Ok(parsed) => {
                 let mut lower =
                     Lower { file, base: base + chunk.range.start, text: part, offsets: None, diagnostics };
@@ -97,7 +102,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
             Err(error) => {
                 let start = base + chunk.range.start;
                 // At the very end of a text the parser loses its place; a line end gives it one.
-                let ended = format!("{part}\n");
+                let ended = format!("{readable}\n");
                 let error = match hcl::edit::parser::parse_body(&ended) {
                     Err(better) if !part.ends_with('\n') => better,
                     _ => error,
@@ -109,7 +114,7 @@ pub fn parse(file: FileId, text: &str) -> (Document, Vec<Diagnostic>) {
     redefinitions(&mut document.body, &mut diagnostics);
     if diagnostics.is_empty() {
         // The parts parse and the whole does not: say so rather than nothing.
-        if let Err(error) = hcl::edit::parser::parse_body(source) {
+        if let Err(error) = hcl::edit::parser::parse_body(&readable) {
             diagnostics.push(explain::explain(file, base, source, &lexed, &error));
         }
     }
@@ -147,13 +152,17 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
     {
         return Err(chunk.diagnostics);
     }
-    let parsed = hcl::edit::parser::parse_expr(source).map_err(|error| {
+    let readable = heredoc::with_clear_ends(source, &lexed.tokens);
+    let parsed = hcl::edit::parser::parse_expr(readable.trim_end()).map_err(|error| {
         // Where the parser only knows that this is no expression, so does the reader.
         vec![match error.message() {
             "unexpected token" => explain::no_expression(whole, source, &lexed),
             _ => explain::explain(file, start, source, &lexed, &error),
         }]
     })?;
+    if let Some(invalid) = recovery::invalid_character(file, start, &lexed.tokens) {
+        return Err(vec![invalid]);
+    }
     let mut lower = Lower { file, base: start, text: source, offsets: None, diagnostics: Vec::new() };
     let expr = lower.expr(&parsed, whole);
     if lower.diagnostics.is_empty() { Ok(expr) } else { Err(lower.diagnostics) }
@@ -163,7 +172,7 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
 pub fn is_unfinished(text: &str) -> bool {
     let lexed = lexer::lex(text);
     if let Some((first, _)) = lexed.unterminated.first() {
-        return *first != lexer::Unterminated::String;
+        return !matches!(first, lexer::Unterminated::String | lexer::Unterminated::Directive(_));
     }
     let mut depth = 0;
     for token in &lexed.tokens {
@@ -185,7 +194,21 @@ pub(crate) fn parse_template(file: FileId, text: &str) -> Result<Expr, Vec<Diagn
 
 /// Reads the text of `lower` as a template; errors go to its diagnostics.
 pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
-    match hcl::edit::parser::parse_template(lower.text) {
+    let lexed = lexer::lex_template(lower.text);
+    let refusal = nesting::too_deep(&lexed.tokens).map(|at| (nesting::refusal(), at)).or_else(|| {
+        lexed.unterminated.iter().find_map(|(what, at)| match what {
+            lexer::Unterminated::Directive(keyword) => {
+                Some((recovery::unclosed_directive(keyword), at.clone()))
+            }
+            _ => None,
+        })
+    });
+    if let Some((refusal, at)) = refusal {
+        let span = lower.span(Some(at), whole);
+        lower.diagnostics.push(refusal.at(span));
+        return Expr::literal(crate::value::Value::NULL, whole);
+    }
+    match hcl::edit::parser::parse_template(&heredoc::with_clear_ends(lower.text, &lexed.tokens)) {
         Ok(parsed) => template::bare(lower, &parsed, whole),
         Err(error) => {
             let at = explain::boundary(lower.text, error.location().offset());
@@ -206,7 +229,16 @@ pub(super) fn template_within(lower: &mut Lower, whole: Span) -> Expr {
 /// Reads the text of `lower` as an expression; errors go to its diagnostics.
 pub(super) fn expression_within(lower: &mut Lower, whole: Span) -> Option<Expr> {
     // With blanks before it the places would be off.
-    let parsed = hcl::edit::parser::parse_expr(lower.text.trim_end()).ok()?;
+    let text = lower.text.trim_end();
+    let lexed = lexer::lex(text);
+    if !lexed.unterminated.is_empty()
+        || nesting::too_deep(&lexed.tokens).is_some()
+        || recovery::invalid_character(lower.file, 0, &lexed.tokens).is_some()
+    {
+        return None;
+    }
+    let parsed =
+        hcl::edit::parser::parse_expr(heredoc::with_clear_ends(text, &lexed.tokens).trim_end()).ok()?;
     Some(lower.expr(&parsed, whole))
 }
 

@@ -4,11 +4,13 @@
 
 use super::ast::{Binding, Expr, Kind, Part};
 use super::lower::Lower;
-use crate::diagnostic::Span;
+use super::{explain, lexer};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::value::Value;
 use hcl::edit::Span as _;
 use hcl::edit::expr::Expression;
 use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
+use std::ops::Range;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -45,9 +47,18 @@ enum Lines {
 }
 
 fn build(lower: &mut Lower, template: &Template, span: Span, lines: Lines, flush: bool) -> Expr {
-    let mut flat = Flatten { lower, lines, tokens: Vec::new(), trim_next: false, after_text: false };
+    let mut flat = Flatten {
+        lower,
+        lines,
+        tokens: Vec::new(),
+        trim_next: false,
+        after_text: false,
+        in_directive: false,
+        errors: Vec::new(),
+    };
     flat.template(template, span);
-    let mut tokens = flat.tokens;
+    let (mut tokens, errors) = (flat.tokens, flat.errors);
+    lower.diagnostics.extend(errors);
     if flush {
         remove_indentation(&mut tokens);
     }
@@ -72,6 +83,8 @@ struct Flatten<'l, 'a, 's> {
     trim_next: bool,
     /// The last token was text, which a `~` may trim.
     after_text: bool,
+    in_directive: bool,
+    errors: Vec<Diagnostic>,
 }
 
 impl<'a> Flatten<'_, 'a, '_> {
@@ -79,39 +92,71 @@ impl<'a> Flatten<'_, 'a, '_> {
         for element in template.iter() {
             let span = self.lower.span(element.span(), parent);
             match element {
-                Element::Literal(text) => self.text(text, text.span()),
+                Element::Literal(text) => self.text(text, text.span(), span),
                 Element::Interpolation(interpolation) => {
                     self.control(interpolation.strip, Token::Interpolation(&interpolation.expr, span));
                 }
-                Element::Directive(directive) => match &**directive {
-                    Directive::If(node) => {
-                        self.control(node.if_expr.strip, Token::If(&node.if_expr.cond_expr, span));
-                        self.template(&node.if_expr.template, span);
-                        if let Some(other) = &node.else_expr {
-                            self.control(other.strip, Token::Else);
-                            self.template(&other.template, span);
-                        }
-                        self.control(node.endif_expr.strip, Token::EndIf);
-                    }
-                    Directive::For(node) => {
-                        self.control(node.for_expr.strip, Token::For(&node.for_expr, span));
-                        self.template(&node.for_expr.template, span);
-                        self.control(node.endfor_expr.strip, Token::EndFor);
-                    }
-                },
+                Element::Directive(directive) => {
+                    let outer = std::mem::replace(&mut self.in_directive, true);
+                    self.directive(directive, span);
+                    self.in_directive = outer;
+                }
             }
         }
     }
 
-    fn text(&mut self, parsed: &str, range: Option<std::ops::Range<usize>>) {
+    fn directive(&mut self, directive: &'a Directive, span: Span) {
+        match directive {
+            Directive::If(node) => {
+                self.control(node.if_expr.strip, Token::If(&node.if_expr.cond_expr, span));
+                self.template(&node.if_expr.template, span);
+                if let Some(other) = &node.else_expr {
+                    self.control(other.strip, Token::Else);
+                    self.template(&other.template, span);
+                }
+                self.control(node.endif_expr.strip, Token::EndIf);
+            }
+            Directive::For(node) => {
+                self.control(node.for_expr.strip, Token::For(&node.for_expr, span));
+                self.template(&node.for_expr.template, span);
+                self.control(node.endfor_expr.strip, Token::EndFor);
+            }
+        }
+    }
+
+    fn text(&mut self, parsed: &str, range: Option<Range<usize>>, span: Span) {
+        let raw = range.clone().and_then(|range| self.lower.text.get(range)).unwrap_or(parsed);
         if self.lines == Lines::Joined {
-            self.token(parsed.to_string());
+            // The parser reads what is in a directive of a string as if it were no string.
+            let text = match range {
+                Some(range) if self.in_directive && raw.contains('\\') => self.unescaped(raw, range, span),
+                _ => parsed.to_string(),
+            };
+            self.token(text);
             return;
         }
         // The parser has already taken indentation off; the source has it still.
-        let raw = range.and_then(|range| self.lower.text.get(range)).unwrap_or(parsed);
         for line in raw.split_inclusive('\n') {
             self.token(line.replace("$${", "${").replace("%%{", "%{"));
+        }
+    }
+
+    fn unescaped(&mut self, raw: &str, range: Range<usize>, span: Span) -> String {
+        let quoted = format!("\"{raw}\"");
+        match hcl::edit::parser::parse_expr(&quoted) {
+            Ok(Expression::String(text)) => text.value().clone(),
+            Ok(_) => raw.to_string(),
+            Err(error) => {
+                // One quote later than in the file.
+                let lexed = lexer::lex(&quoted);
+                let mut found = explain::explain(self.lower.file, 0, &quoted, &lexed, &error);
+                if let Some(at) = found.span.map(Span::range) {
+                    let place = |at: usize| (range.start + at).saturating_sub(1).min(range.end);
+                    found = found.at(self.lower.span(Some(place(at.start)..place(at.end)), span));
+                }
+                self.errors.push(found);
+                String::new()
+            }
         }
     }
 

@@ -126,6 +126,8 @@ fn every_syntax_error_is_found_and_placed() {
         ("a = [1 2]\n", "Unexpected \"2\": expected \"]\" <2>"),
         ("/* x", "This comment does not end </*>"),
         ("a { b = 1, c = 2 }\n", "Something is wrong inside this block: unexpected \",\" <,>"),
+        ("a = 1\n \r \r \n", "Invalid character <\r>"),
+        ("a = (1 +\r\n\r2)\r\n", "Invalid character <\r>"),
         ("}\na = 1\n", "There is no open bracket for this } <}>"),
     ] {
         let found = complaints(text);

@@ -12,6 +12,7 @@ mod examples;
 mod existing;
 mod expressions;
 mod full;
+mod guides;
 mod import;
 mod in_place;
 mod migrate;

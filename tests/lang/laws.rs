@@ -384,6 +384,7 @@ fn nesting_is_limited() {
             ("!", ""),
             ("\"${", "}\""),
             ("[for x in l : ", "]"),
+            ("1 + 1 + (", ")"),
         ] {
             for depth in [10, 60, 70, 1_000, 20_000] {
                 let text = format!("a = {}1{}\n", open.repeat(depth), close.repeat(depth));

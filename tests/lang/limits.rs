@@ -1,5 +1,6 @@
 //! Small texts that ask for much: each is refused soon, and says what is too much.
 
+use super::laws::on_a_large_stack;
 use super::scope::CorpusScope;
 use eksform::diagnostic::{Diagnostic, FileId};
 use eksform::lang::{eval::evaluate, syntax};
@@ -95,4 +96,38 @@ fn names_that_double_each_other_are_refused() {
     let (_, found) = stack::validate(&Inputs { sources, ..Inputs::default() });
     assert!(said(&found).contains("This value is too large"), "{}", said(&found));
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}
+
+/// For every level of chains around a mistake the parser takes twice as long.
+#[test]
+fn a_mistake_deep_inside_of_chains_is_found_soon() {
+    on_a_large_stack(|| {
+        for (open, close) in [
+            ("1 + 1 + (", ")"),
+            ("a && b && !(", ")"),
+            ("1 - 1 /* - */ - [", "]"),
+            ("1 == 1 == {a=", "}"),
+            ("1 * 1 * f(1, ", ")"),
+            ("1 + 1 + \"${", "}\""),
+            ("1 + 1 + x[", "]"),
+            ("1 + 1 + [for x in y : ", "]"),
+            ("1 + 1 + \"%{ if ", "}%{ endif }\""),
+        ] {
+            for levels in [1, 4, 8, 16, 50] {
+                for mistake in ["1 & 1", "1 +", "1 ! 1"] {
+                    let text = format!("{}{mistake}{}", open.repeat(levels), close.repeat(levels));
+                    let started = Instant::now();
+                    let errors = syntax::parse_expression(FileId(0), &text).expect_err("does not parse");
+                    let template = format!("x${{{text}}}\n");
+                    let json = format!("{{\"a\": {}}}", serde_json::Value::from(template));
+                    let (_, more) = syntax::parse_json(FileId(0), &json, &|_| None);
+                    let took = started.elapsed();
+                    assert!(took < Duration::from_secs(10), "{text} took {took:?}");
+                    let (said, more) = (said(&errors), said(&more));
+                    assert_eq!(said.contains("Nested too deeply"), levels > 8, "{text}: {said}");
+                    assert!(!more.is_empty(), "{json}");
+                }
+            }
+        }
+    });
 }
