@@ -8,7 +8,7 @@
 
 mod fleet;
 
-use eksform::diff::{self, Observed, Subject};
+use eksform::diff::{self, Observed, Proposed, Subject};
 use eksform::kinds::{self, OWNERSHIP};
 use eksform::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
 use eksform::plan::{self, checker, saved};
@@ -102,7 +102,7 @@ fn orphan(identity: &Identity<Place>) -> Identity<Place> {
 }
 
 /// Compares every instance again, as evaluation does.
-fn compare(evaluation: &Evaluation, snapshot: &Snapshot) {
+fn compare(evaluation: &Evaluation, snapshot: &Snapshot, see: impl Fn(&Instance, Proposed)) {
     for instance in &evaluation.instances {
         let identity = instance.identity.as_ref().expect("the account is known");
         let subject = Subject {
@@ -113,9 +113,7 @@ fn compare(evaluation: &Evaluation, snapshot: &Snapshot) {
             desired: &instance.desired,
         };
         let fact = snapshot.object(identity).expect("everything was read");
-        let proposed = diff::propose(&subject, &Observed::Fact(fact));
-        assert!(proposed == instance.proposed);
-        black_box(proposed);
+        see(instance, diff::propose(&subject, &Observed::Fact(fact)));
     }
 }
 
@@ -138,8 +136,12 @@ fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
                 eprintln!("{name}: {what} {:.1} ms", cost.cpu.as_secs_f64() * 1e3);
             }
         };
+        compare(&evaluation, &snapshot, |instance, proposed| assert!(proposed == instance.proposed));
         let (plan, planned) = fleet::measure(|| {
-            step("compare", fleet::measure(|| compare(&evaluation, &snapshot)).1);
+            let keep = |_: &Instance, proposed| {
+                black_box(proposed);
+            };
+            step("compare", fleet::measure(|| compare(&evaluation, &snapshot, keep)).1);
             let (id, cost) = fleet::measure(|| saved::fingerprint(&inputs, &snapshot));
             step("fingerprint", cost);
             let (built, cost) = fleet::measure(|| plan::build(&evaluation, &inputs, &snapshot, &id));
