@@ -713,7 +713,7 @@ fn read_object(kind: &str, object: ObjectFact) -> Object {
     Object {
         attributes,
         owner: object.owner.map_or(Owner::None, |owner| Owner::Stack {
-            stack: owner.stack.into(),
+            stack: owner.stack,
             address: owner.address.as_deref().and_then(decode_address),
         }),
         parent: object.parent.map(IdentityDocument::read),
@@ -723,7 +723,7 @@ fn read_object(kind: &str, object: ObjectFact) -> Object {
             PhaseDocument::Failed => Phase::Failed,
             PhaseDocument::Deleting => Phase::Deleting,
         },
-        status: object.status.into(),
+        status: object.status,
         issues: object
             .issues
             .into_iter()
