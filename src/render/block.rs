@@ -266,7 +266,7 @@ fn element(list: Option<&Value>, index: usize) -> Option<Cow<'_, Map>> {
 /// A keyed block with its key among its attributes.
 fn keyed(blocks: Option<&Value>, key: &str, name: &Arc<str>) -> Option<Cow<'static, Map>> {
     let mut block = blocks?.get(name)?.as_map()?.clone();
-    block.entry(key.into()).or_insert_with(|| Value::string(name.clone()));
+    block.insert_missing(key, || Value::string(name.clone()));
     Some(Cow::Owned(block))
 }
 

@@ -43,7 +43,7 @@ pub fn desired<const N: usize>(address: &str, given: [(&str, Value); N]) -> Map 
     let schema = kinds::schema(&address.kind).expect("a test names a kind");
     let mut attributes: Map = given.into_iter().map(|(name, value)| (name.into(), value)).collect();
     if let Some(name) = schema.named {
-        attributes.entry(name.into()).or_insert_with(|| Value::string(address.name.clone()));
+        attributes.insert_missing(name, || Value::string(address.name.clone()));
     }
     (schema.expand)(&mut attributes);
     let mut attributes = with_defaults(schema.attributes, &attributes);

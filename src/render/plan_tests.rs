@@ -107,7 +107,7 @@ fn an_association_gets_another_role() {
         ("service_account", Value::from("b")),
         ("role_arn", Value::from("arn:aws:iam::123456789012:role/b")),
     ]);
-    let mut blocks = wanted["pod_identity_association"].as_map().expect("blocks").clone();
+    let mut blocks = wanted.get("pod_identity_association").and_then(Value::as_map).expect("blocks").clone();
     blocks.insert("b".into(), other);
     wanted.insert("pod_identity_association".into(), Value::map(blocks));
     shows(&plan(vec![group("addon.vpc-cni", &wanted, Some(&live_addon(&["a", "b"])))]), "association.txt");

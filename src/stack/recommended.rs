@@ -68,7 +68,7 @@ impl Evaluator<'_> {
             Read::Failed => return None,
         };
         // What is recommended is recommended for a version: an add-on that is yet to be made gets that one.
-        desired.entry("version".into()).or_insert_with(|| Value::string(version));
+        desired.insert_missing("version", || Value::string(version));
         if found.is_empty() {
             return Some(Vec::new());
         }

@@ -1,21 +1,27 @@
 //! Attributes by name.
 
 use super::Value;
+use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ops::{Deref, DerefMut};
+use std::mem;
 use std::sync::Arc;
 
-type Entries = BTreeMap<Arc<str>, Value>;
+/// So many entries are kept in a sorted vector: it is smaller than a tree and read in one go.
+const MOST_IN_A_ROW: usize = 32;
+
+#[derive(Clone)]
+enum Entries {
+    Row(Vec<(Arc<str>, Value)>),
+    Tree(BTreeMap<Arc<str>, Value>),
+}
 
 /// Attributes by name, in the order of their names. Clones share what they hold until one of them is changed, so
 /// that a plan, a snapshot and a document can each have the same object.
 #[derive(Clone, Default)]
 pub struct Map(Option<Arc<Entries>>);
-
-static EMPTY: Entries = BTreeMap::new();
 
 impl Map {
     pub const fn new() -> Self {
@@ -31,38 +37,140 @@ impl Map {
         }
     }
 
-    // These are there to be named as functions: `Map::values`.
+    pub fn len(&self) -> usize {
+        match self.0.as_deref() {
+            None => 0,
+            Some(Entries::Row(row)) => row.len(),
+            Some(Entries::Tree(tree)) => tree.len(),
+        }
+    }
 
     pub fn is_empty(&self) -> bool {
-        self.deref().is_empty()
+        self.len() == 0
     }
 
-    pub fn keys(&self) -> btree_map::Keys<'_, Arc<str>, Value> {
-        self.deref().keys()
+    pub fn get(&self, name: &(impl Borrow<str> + ?Sized)) -> Option<&Value> {
+        let name = name.borrow();
+        match self.0.as_deref()? {
+            Entries::Row(row) => row.iter().find(|(key, _)| **key == *name).map(|(_, value)| value),
+            Entries::Tree(tree) => tree.get(name),
+        }
     }
 
-    pub fn values(&self) -> btree_map::Values<'_, Arc<str>, Value> {
-        self.deref().values()
+    pub fn get_mut(&mut self, name: &(impl Borrow<str> + ?Sized)) -> Option<&mut Value> {
+        let name = name.borrow();
+        match Arc::make_mut(self.0.as_mut()?) {
+            Entries::Row(row) => row.iter_mut().find(|(key, _)| **key == *name).map(|(_, value)| value),
+            Entries::Tree(tree) => tree.get_mut(name),
+        }
+    }
+
+    pub fn contains_key(&self, name: &(impl Borrow<str> + ?Sized)) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Sets an entry; the value before, if there was one.
+    pub fn insert(&mut self, name: Arc<str>, value: Value) -> Option<Value> {
+        let entries = Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Entries::Row(Vec::new()))));
+        if let Entries::Row(row) = entries {
+            // What comes in order is the rule.
+            let place = match row.last() {
+                Some((last, _)) if *last >= name => row.binary_search_by(|(key, _)| key.cmp(&name)),
+                _ => Err(row.len()),
+            };
+            match place {
+                Ok(at) => return Some(mem::replace(&mut row[at].1, value)),
+                Err(at) if row.len() < MOST_IN_A_ROW => {
+                    row.insert(at, (name, value));
+                    return None;
+                }
+                Err(_) => *entries = Entries::Tree(mem::take(row).into_iter().collect()),
+            }
+        }
+        match entries {
+            Entries::Tree(tree) => tree.insert(name, value),
+            Entries::Row(_) => None,
+        }
+    }
+
+    /// Sets an entry unless it is there.
+    pub fn insert_missing(&mut self, name: impl Into<Arc<str>>, value: impl FnOnce() -> Value) {
+        let name = name.into();
+        if !self.contains_key(&name) {
+            self.insert(name, value());
+        }
+    }
+
+    pub fn remove(&mut self, name: &(impl Borrow<str> + ?Sized)) -> Option<Value> {
+        let name = name.borrow();
+        if !self.contains_key(name) {
+            return None;
+        }
+        match Arc::make_mut(self.0.as_mut()?) {
+            Entries::Row(row) => {
+                let at = row.iter().position(|(key, _)| **key == *name)?;
+                Some(row.remove(at).1)
+            }
+            Entries::Tree(tree) => tree.remove(name),
+        }
+    }
+
+    /// Takes out what `keep` is false for.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
+        match self.0.as_mut().map(Arc::make_mut) {
+            Some(Entries::Row(row)) => row.retain_mut(|(name, value)| keep(name, value)),
+            Some(Entries::Tree(tree)) => tree.retain(keep),
+            None => {}
+        }
+    }
+
+    pub fn iter(&self) -> Iter<'_> {
+        match self.0.as_deref() {
+            None => Iter::Row([].iter()),
+            Some(Entries::Row(row)) => Iter::Row(row.iter()),
+            Some(Entries::Tree(tree)) => Iter::Tree(tree.iter()),
+        }
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> + Clone {
+        self.iter().map(|(name, _)| name)
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &Value> + Clone {
+        self.iter().map(|(_, value)| value)
     }
 }
 
-impl Deref for Map {
-    type Target = Entries;
+/// The entries of a map, in the order of their names.
+#[derive(Clone)]
+pub enum Iter<'a> {
+    Row(std::slice::Iter<'a, (Arc<str>, Value)>),
+    Tree(std::collections::btree_map::Iter<'a, Arc<str>, Value>),
+}
 
-    fn deref(&self) -> &Entries {
-        self.0.as_deref().unwrap_or(&EMPTY)
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a Arc<str>, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Row(row) => row.next().map(|(name, value)| (name, value)),
+            Self::Tree(tree) => tree.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Row(row) => row.size_hint(),
+            Self::Tree(tree) => tree.size_hint(),
+        }
     }
 }
 
-impl DerefMut for Map {
-    fn deref_mut(&mut self) -> &mut Entries {
-        Arc::make_mut(self.0.get_or_insert_default())
-    }
-}
+impl ExactSizeIterator for Iter<'_> {}
 
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
-        self.is_same(other) || **self == **other
+        self.is_same(other) || (self.len() == other.len() && self.iter().eq(other.iter()))
     }
 }
 
@@ -76,60 +184,133 @@ impl PartialOrd for Map {
 
 impl Ord for Map {
     fn cmp(&self, other: &Self) -> Ordering {
-        if self.is_same(other) { Ordering::Equal } else { self.deref().cmp(other) }
+        if self.is_same(other) { Ordering::Equal } else { self.iter().cmp(other.iter()) }
     }
 }
 
 impl Hash for Map {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.deref().hash(state);
+        state.write_usize(self.len());
+        self.iter().for_each(|entry| entry.hash(state));
     }
 }
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.deref().fmt(f)
-    }
-}
-
-impl From<Entries> for Map {
-    fn from(entries: Entries) -> Self {
-        Self(Some(Arc::new(entries)))
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
 impl<const N: usize> From<[(Arc<str>, Value); N]> for Map {
     fn from(entries: [(Arc<str>, Value); N]) -> Self {
-        Entries::from(entries).into()
+        entries.into_iter().collect()
     }
 }
 
+/// Of several entries with one name the last counts.
 impl FromIterator<(Arc<str>, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
-        Entries::from_iter(entries).into()
+        let mut row: Vec<(Arc<str>, Value)> = entries.into_iter().collect();
+        let entries = match row.len() {
+            0 => return Self::new(),
+            1..=MOST_IN_A_ROW => {
+                if !row.is_sorted_by(|one, other| one.0 < other.0) {
+                    row.reverse();
+                    row.sort_by(|one, other| one.0.cmp(&other.0));
+                    row.dedup_by(|one, other| one.0 == other.0);
+                }
+                row.shrink_to_fit();
+                Entries::Row(row)
+            }
+            _ => Entries::Tree(row.into_iter().collect()),
+        };
+        Self(Some(Arc::new(entries)))
     }
 }
 
 impl Extend<(Arc<str>, Value)> for Map {
     fn extend<I: IntoIterator<Item = (Arc<str>, Value)>>(&mut self, entries: I) {
-        self.deref_mut().extend(entries);
+        for (name, value) in entries {
+            self.insert(name, value);
+        }
     }
 }
 
 impl IntoIterator for Map {
     type Item = (Arc<str>, Value);
-    type IntoIter = btree_map::IntoIter<Arc<str>, Value>;
+    type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.map(Arc::unwrap_or_clone).unwrap_or_default().into_iter()
+        let row = match self.0.map(Arc::unwrap_or_clone) {
+            None => Vec::new(),
+            Some(Entries::Row(row)) => row,
+            Some(Entries::Tree(tree)) => tree.into_iter().collect(),
+        };
+        row.into_iter()
     }
 }
 
 impl<'a> IntoIterator for &'a Map {
     type Item = (&'a Arc<str>, &'a Value);
-    type IntoIter = btree_map::Iter<'a, Arc<str>, Value>;
+    type IntoIter = Iter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u8, i64),
+        Remove(u8),
+        Retain(i64),
+    }
+
+    proptest! {
+        /// A map is a sorted map, however many entries it has, and its clones stay as they are.
+        #[test]
+        fn like_a_tree(
+            given in prop::collection::vec((0u8..60, 0i64..9), 0..50),
+            steps in prop::collection::vec(
+                prop_oneof![
+                    6 => (0u8..60, 0i64..9).prop_map(|(name, value)| Step::Insert(name, value)),
+                    2 => (0u8..60).prop_map(Step::Remove),
+                    1 => (0i64..9).prop_map(Step::Retain),
+                ],
+                0..80,
+            ),
+        ) {
+            let name = |name: u8| Arc::<str>::from(name.to_string());
+            let mut tree: BTreeMap<Arc<str>, Value> =
+                given.iter().map(|(key, value)| (name(*key), Value::from(*value))).collect();
+            let mut map: Map = given.iter().map(|(key, value)| (name(*key), Value::from(*value))).collect();
+            let (before, as_it_was) = (map.clone(), tree.clone());
+            for step in steps {
+                match step {
+                    Step::Insert(key, value) => prop_assert_eq!(
+                        map.insert(name(key), Value::from(value)),
+                        tree.insert(name(key), Value::from(value))
+                    ),
+                    Step::Remove(key) => prop_assert_eq!(map.remove(&name(key)), tree.remove(&name(key))),
+                    Step::Retain(least) => {
+                        map.retain(|_, value| *value >= Value::from(least));
+                        tree.retain(|_, value| *value >= Value::from(least));
+                    }
+                }
+                prop_assert!(map.iter().eq(tree.iter()));
+                prop_assert_eq!(map.len(), tree.len());
+                prop_assert!(tree.iter().all(|(key, value)| map.get(key) == Some(value)));
+            }
+            let collected: Map = tree.clone().into_iter().collect();
+            prop_assert_eq!(&map, &collected);
+            prop_assert_eq!(map.cmp(&before), tree.cmp(&as_it_was));
+            prop_assert!(before.iter().eq(as_it_was.iter()));
+            prop_assert!(map.into_iter().eq(tree));
+        }
     }
 }

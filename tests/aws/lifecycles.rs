@@ -33,7 +33,7 @@ async fn roles() {
     assert_eq!(role.text("permissions_boundary"), CNI_POLICY);
     let changed = json!({ "permissions_boundary": null });
     let role = world.update(key, "DeleteRolePermissionsBoundary", &paths, &role, changed).await;
-    assert!(role.attributes["permissions_boundary"].is_null());
+    assert!(role.attributes.get("permissions_boundary").is_some_and(|boundary| boundary.is_null()));
     let changed = json!({ "tags": { "team": "a" } });
     let role = world.update(key, "TagRole", &[entry("tags", "team")], &role, changed).await;
     assert_eq!(as_json(&role)["tags"], json!({ "team": "a" }));

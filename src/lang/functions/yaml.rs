@@ -142,7 +142,7 @@ fn merge(mut map: Map, merged: Vec<Value>) -> Map {
         };
         for source in sources {
             for (key, value) in source.as_map().into_iter().flatten() {
-                map.entry(key.clone()).or_insert_with(|| value.clone());
+                map.insert_missing(key.clone(), || value.clone());
             }
         }
     }
