@@ -17,7 +17,7 @@ use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
 use crate::live::{Coverage, Digest, Fact, Object, Owner, Phase, Snapshot};
 use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
 use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -442,7 +442,13 @@ impl<'a> Builder<'a> {
         let destroy = self.inputs.mode == Mode::Destroy;
         let snapshot = self.snapshot;
         let released = self.released_by_name();
-        for (identity, object) in snapshot.existing() {
+        // Where an object is in the snapshot tells sooner than its name that it is declared.
+        let facts = self.live.iter().flatten();
+        let declared: FxHashSet<*const Fact<Object>> = facts.map(|fact| std::ptr::from_ref(*fact)).collect();
+        let undeclared = |fact: &Fact<Object>| !declared.contains(&std::ptr::from_ref(fact));
+        let may_be_due = |fact: &Fact<Object>| destroy || released.is_some() || undeclared(fact);
+        let existing = snapshot.objects.iter().filter(|(_, fact)| may_be_due(fact));
+        for (identity, object) in existing.filter_map(|(identity, fact)| Some((identity, fact.known()?))) {
             let declared = self.declared.contains_key(identity);
             let due = match &released {
                 Some(released) => released.contains(identity),
@@ -505,14 +511,13 @@ impl<'a> Builder<'a> {
 
     /// An ordinary plan that would delete all the stack owns is probably run in the wrong place.
     fn deletes_everything(&mut self) {
+        if !self.evaluation.instances.is_empty() || self.inputs.allow_orphans {
+            return;
+        }
         let deleted = self.drafts.iter().filter(|draft| draft.change.reason == Reason::Orphan).count();
         let owned =
             self.snapshot.existing().filter(|(_, object)| object.owner.is(&self.evaluation.stack)).count();
-        if deleted > 0
-            && deleted == owned
-            && self.evaluation.instances.is_empty()
-            && !self.inputs.allow_orphans
-        {
+        if deleted > 0 && deleted == owned {
             self.findings.push(
                 Diagnostic::error(
                     "deletes-everything",
@@ -585,6 +590,24 @@ impl<'a> Builder<'a> {
             created.before = before;
             self.drafts[orphan].change.reason = Reason::Moved(old);
         }
+    }
+
+    /// Every object that changes, by the names others use.
+    pub fn index_of_changes(&self) -> Index<'_> {
+        let mut index = Index::default();
+        index.reserve(2 * self.drafts.len());
+        for Draft { change, instance } in &self.drafts {
+            let identity = &change.identity;
+            let live = match instance {
+                Some(at) => self.live[*at].and_then(Fact::known).map(|object| &object.attributes),
+                None => change.before.as_ref(),
+            };
+            let after = instance.map(|at| &self.evaluation.instances[at].proposed.after);
+            for attributes in [live, after].into_iter().flatten() {
+                index.extend(names_of(change.schema, identity, attributes).map(|name| (name, identity)));
+            }
+        }
+        index
     }
 
     /// Every object that exists or will, by the names others use.

@@ -22,8 +22,8 @@ pub(super) struct Order {
 
 /// Which change comes before which.
 pub(super) fn order(builder: &Builder<'_>) -> Result<Order, Box<Diagnostic>> {
-    let index = builder.index();
-    let drafts = Drafts::new(builder);
+    let index = builder.index_of_changes();
+    let drafts = Drafts::new(builder, false);
     let edges = edges(builder, &drafts, &index, agent_last);
     Ok(Order { sorted: sort(builder, &edges)?, edges })
 }
@@ -100,7 +100,8 @@ impl<'a> Drafts<'a> {
         instances.filter(|instance| instance.open.any()).collect()
     }
 
-    pub fn new(builder: &'a Builder<'_>) -> Self {
+    /// With all instances, or only those that matter to the order of changes.
+    pub fn new(builder: &'a Builder<'_>, all: bool) -> Self {
         let mut drafts = Drafts {
             present: FxHashMap::default(),
             deletes: FxHashMap::default(),
@@ -116,12 +117,19 @@ impl<'a> Drafts<'a> {
             map.insert(&draft.change.identity, at);
         }
         let instances = &builder.evaluation.instances;
+        let mut changed = vec![false; instances.len()];
+        for at in builder.drafts.iter().filter_map(|draft| draft.instance) {
+            changed[at] = true;
+        }
         let whole =
             |instance: &Instance| !instance.whole_blocks.is_empty() || !instance.depends_on.is_empty();
         let by_block = instances.iter().any(|instance| whole(instance));
-        drafts.by_address.reserve(instances.len());
-        for instance in instances {
+        drafts.by_address.reserve(if all { instances.len() } else { builder.drafts.len() });
+        for (at, instance) in instances.iter().enumerate() {
             let Some(identity) = &instance.identity else { continue };
+            if !all && !changed[at] && !instance.open.any() {
+                continue;
+            }
             drafts.by_address.insert(&instance.address, identity);
             if by_block {
                 drafts.by_block.entry(BlockId::of(&instance.address)).or_default().push(identity);

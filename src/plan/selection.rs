@@ -148,7 +148,7 @@ impl Graph {
         let size = count + builder.drafts.len();
         let mut graph = Self { before: vec![Vec::new(); size], after: vec![Vec::new(); size] };
         let index = builder.index();
-        let drafts = Drafts::new(builder);
+        let drafts = Drafts::new(builder, true);
         // When everything goes, what is live says what has to go before what.
         if builder.inputs.mode == Mode::Apply {
             for (at, instance) in instances.iter().enumerate() {
