@@ -10,7 +10,7 @@ use crate::live::{
 };
 use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -282,6 +282,21 @@ struct ObjectDocument {
     object: FactDocument<ObjectFact>,
 }
 
+impl ObjectDocument {
+    fn new((identity, object): (&Identity<Place>, &Fact<Object>)) -> Self {
+        Self { identity: IdentityDocument::new(identity), object: FactDocument::new(object, object_fact) }
+    }
+}
+
+/// The objects of a snapshot, each written as its document without all of these being made first.
+pub(super) struct Objects<'a>(pub &'a Snapshot);
+
+impl Serialize for Objects<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.objects.iter().map(ObjectDocument::new))
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ObjectFact {
@@ -435,6 +450,11 @@ fn arcs(items: Vec<String>) -> Vec<Arc<str>> {
 
 impl SnapshotDocument {
     pub fn new(snapshot: &Snapshot) -> Self {
+        let objects = snapshot.objects.iter().map(ObjectDocument::new).collect();
+        Self { objects, ..Self::without_objects(snapshot) }
+    }
+
+    pub fn without_objects(snapshot: &Snapshot) -> Self {
         Self {
             taken_at: snapshot.taken_at.to_string(),
             callers: snapshot
@@ -454,14 +474,7 @@ impl SnapshotDocument {
                     }),
                 })
                 .collect(),
-            objects: snapshot
-                .objects
-                .iter()
-                .map(|(identity, object)| ObjectDocument {
-                    identity: IdentityDocument::new(identity),
-                    object: FactDocument::new(object, object_fact),
-                })
-                .collect(),
+            objects: Vec::new(),
             members: snapshot
                 .members
                 .iter()

@@ -2,7 +2,7 @@
 
 use super::base;
 use super::build::{Built, build};
-use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
+use super::document::{IdentityDocument, InputsDocument, Objects, SnapshotDocument};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
@@ -26,7 +26,7 @@ pub struct Round {
 /// The fingerprint of everything a plan is a function of.
 pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
     let inputs = InputsDocument::new(inputs, &BTreeSet::new()).without_origins();
-    let document = (inputs, SnapshotDocument::new(snapshot));
+    let document = (inputs, SnapshotDocument::without_objects(snapshot), Objects(snapshot));
     Digest::of_json(&document)
 }
 
