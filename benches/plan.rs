@@ -2,9 +2,10 @@
 //!
 //! Three accounts: one in which nothing exists yet, one in which of twenty objects one is missing, two differ and
 //! one more is an orphan, and one in which everything is as declared. Measured are the comparison of every
-//! instance, the fingerprint of what the plan is made of, and its changes with calls and order; and, apart, the
-//! check of the finished plan, which is made before it is applied. It prints a line for each, the median of five
-//! runs in processes of their own, and fails if one misses its mark.
+//! instance, the fingerprint of what the plan is made of, and its changes with calls and order; apart from that the
+//! check of the finished plan, which is made before it is applied; and all that is computed from the files to the
+//! plan, in two rounds. It prints a line for each, the median of five runs in processes of their own, and fails if
+//! one misses its mark.
 
 mod fleet;
 
@@ -12,7 +13,7 @@ use eksform::diff::{self, Observed, Proposed, Subject};
 use eksform::kinds::{self, OWNERSHIP};
 use eksform::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
 use eksform::plan::{self, checker, saved};
-use eksform::stack::{self, Evaluation, Inputs, Instance, Program};
+use eksform::stack::{self, Evaluation, Inputs, Instance, Program, Rounds};
 use eksform::value::{Data, Identity, KeyPart, Map, Place, Type, Value};
 use std::hint::black_box;
 
@@ -119,29 +120,35 @@ fn compare(evaluation: &Evaluation, snapshot: &Snapshot, see: impl Fn(&Instance,
 
 fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
     let inputs = fleet::inputs(size);
-    let (program, diagnostics) = stack::declare(&inputs.sources);
+    let ((program, diagnostics), read) = fleet::measure(|| stack::declare(&inputs.sources));
     fleet::sound(&diagnostics);
     let mut costs = Vec::new();
-    for (account, name, check) in [
-        (Account::Empty, "empty", "empty-checked"),
-        (Account::Drifted, "drifted", "drifted-checked"),
-        (Account::Equal, "equal", "equal-checked"),
+    for (account, name, check, whole) in [
+        (Account::Empty, "empty", "empty-checked", "empty-whole"),
+        (Account::Drifted, "drifted", "drifted-checked", "drifted-whole"),
+        (Account::Equal, "equal", "equal-checked", "equal-whole"),
     ] {
         let (snapshot, changes) = snapshot(&program, &inputs, account);
-        let (evaluation, diagnostics) = stack::evaluate(&program, &inputs, &snapshot);
-        fleet::sound(&diagnostics);
-        let evaluation = evaluation.expect("there is a stack");
+        let (mut rounds, first) = fleet::measure(|| {
+            let mut rounds = Rounds::new(&program, &inputs);
+            black_box(fleet::round(&mut rounds, &fleet::account()));
+            rounds
+        });
+        let (evaluation, second) = fleet::measure(|| fleet::round(&mut rounds, &snapshot));
         let step = |what, cost: fleet::Cost| {
             if std::env::var_os("STEPS").is_some() {
                 eprintln!("{name}: {what} {:.1} ms", cost.cpu.as_secs_f64() * 1e3);
             }
         };
+        step("first round", first);
+        step("second round", second);
         compare(&evaluation, &snapshot, |instance, proposed| assert!(proposed == instance.proposed));
-        let (plan, planned) = fleet::measure(|| {
-            let keep = |_: &Instance, proposed| {
-                black_box(proposed);
-            };
-            step("compare", fleet::measure(|| compare(&evaluation, &snapshot, keep)).1);
+        let keep = |_: &Instance, proposed| {
+            black_box(proposed);
+        };
+        let ((), compared) = fleet::measure(|| compare(&evaluation, &snapshot, keep));
+        step("compare", compared);
+        let (plan, made) = fleet::measure(|| {
             let (id, cost) = fleet::measure(|| saved::fingerprint(&inputs, &snapshot));
             step("fingerprint", cost);
             let (built, cost) = fleet::measure(|| plan::build(&evaluation, &inputs, &snapshot, &id));
@@ -153,7 +160,7 @@ fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
         let (problems, checked) = fleet::measure(|| checker::check(&plan, &evaluation, &inputs, &snapshot));
         step("check", checked);
         assert_eq!(problems, Vec::<String>::new());
-        costs.extend([(name, planned), (check, checked)]);
+        costs.extend([(name, compared + made), (check, checked), (whole, read + first + second + made)]);
     }
     costs
 }
@@ -163,13 +170,20 @@ fn main() {
     let mut marks = fleet::Marks::default();
     let (few, some, many) = (fleet::medians(1_000), fleet::medians(10_000), fleet::medians(100_000));
     for name in ["empty", "drifted", "equal"] {
-        for (what, key) in [("plan", name.to_string()), ("check the plan of", format!("{name}-checked"))] {
+        let whole = format!("{name}-whole");
+        println!("account {name}");
+        for (what, key) in [("plan", name), ("check the plan of", &format!("{name}-checked"))] {
             let (cpu, wall) = (format!("{key}.cpu"), format!("{key}.wall"));
-            marks.hold(&format!("{what} 10,000 instances, account {name}"), some.get(&wall), 300.0, "ms");
-            marks.hold("  CPU time", some.get(&cpu), 300.0, "ms");
-            let ratio = many.get(&cpu) / few.get(&cpu) / 100.0;
-            marks.hold("  CPU time per instance: 100,000 instances against 1,000", ratio, 1.5, "×");
+            marks.hold(&format!("  {what} 10,000 instances"), some.get(&wall), 300.0, "ms");
+            marks.hold("    CPU time", some.get(&cpu), 300.0, "ms");
+            let growth = |than: &fleet::Medians, size| many.get(&cpu) / than.get(&cpu) * size / 100_000.0;
+            let (small, medium) = (growth(&few, 1_000.0), growth(&some, 10_000.0));
+            println!("    per instance at 100,000: {small:.2} × that at 1,000, {medium:.2} × that at 10,000");
         }
+        let cpu = format!("{whole}.cpu");
+        println!("  from the files to the plan, CPU time at 10,000: {:.1} ms", some.get(&cpu));
+        let growth = many.get(&cpu) / few.get(&cpu) / 100.0;
+        marks.hold("    per instance, 100,000 instances against 1,000", growth, 1.5, "×");
     }
     marks.end();
 }

@@ -183,7 +183,6 @@ impl Add for Cost {
 }
 
 /// One round of evaluation, which has to be without errors.
-#[allow(dead_code, reason = "one of the benchmarks evaluates in rounds")]
 pub fn round(rounds: &mut Rounds<'_>, snapshot: &Snapshot) -> Evaluation {
     let (evaluation, diagnostics) = rounds.round(snapshot);
     sound(&diagnostics);

@@ -129,6 +129,7 @@ impl<'a> Builder<'a> {
             })
             .filter_map(|instance| instance.identity.as_ref())
             .collect();
+        self.drafts.reserve(evaluation.instances.len());
         for (index, instance) in evaluation.instances.iter().enumerate() {
             let parent = instance.identity.as_ref().and_then(|identity| {
                 replaced_clusters.iter().find(|cluster| lives_in(instance, identity, cluster))

@@ -9,6 +9,7 @@ use crate::live::{Fact, Object, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Map, Path, Place, Want};
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 const BLOCKS: &str = "pod_identity_association";
@@ -23,14 +24,7 @@ pub(super) fn check(builder: &mut Builder<'_>) {
         let claims = draft.change.schema.attribute(BLOCKS).is_some_and(|blocks| blocks.claims.is_some());
         claims && matches!(draft.change.action, ChangeAction::Create | ChangeAction::Update)
     };
-    if !builder.drafts.iter().any(|draft| makes(&draft)) {
-        return;
-    }
-    let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
-    changes.reserve(builder.drafts.len());
-    for draft in &builder.drafts {
-        changes.entry(&draft.change.identity).or_default().push(draft);
-    }
+    let changes = OnceCell::new();
     for draft in builder.drafts.iter().filter(makes) {
         let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
             continue;
@@ -47,7 +41,8 @@ pub(super) fn check(builder: &mut Builder<'_>) {
 /// The claims of one add-on that is made or changed.
 struct Claims<'a, 'b> {
     builder: &'a Builder<'b>,
-    changes: &'a FxHashMap<&'a Identity<Place>, Vec<&'a Draft>>,
+    /// By what they are about, once somebody asked.
+    changes: &'a OnceCell<FxHashMap<&'a Identity<Place>, Vec<&'a Draft>>>,
     draft: &'a Draft,
     instance: &'a Instance,
 }
@@ -66,7 +61,14 @@ impl Claims<'_, '_> {
     }
 
     fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft> {
-        self.changes.get(identity).into_iter().flatten().copied()
+        let changes = self.changes.get_or_init(|| {
+            let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
+            for draft in &self.builder.drafts {
+                changes.entry(&draft.change.identity).or_default().push(draft);
+            }
+            changes
+        });
+        changes.get(identity).into_iter().flatten().copied()
     }
 
     /// A cluster that is not there, or goes, holds nothing that could be in the way.

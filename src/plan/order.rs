@@ -12,11 +12,14 @@ use crate::value::{Address, Identity, Map, Place, Value};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::fmt::Write as _;
 
 /// In which order the drafts come, and why.
 pub(super) struct Order {
     /// The indices of the drafts.
     sorted: Vec<usize>,
+    /// By the indices of the drafts.
+    names: Vec<Named>,
     edges: Edges,
 }
 
@@ -25,7 +28,8 @@ pub(super) fn order(builder: &Builder<'_>) -> Result<Order, Box<Diagnostic>> {
     let index = builder.index_of_changes();
     let drafts = Drafts::new(builder, false);
     let edges = edges(builder, &drafts, &index, agent_last);
-    Ok(Order { sorted: sort(builder, &edges)?, edges })
+    let names: Vec<Named> = builder.drafts.iter().map(|draft| Named::new(&draft.change)).collect();
+    Ok(Order { sorted: sort(builder, &edges, &names)?, names, edges })
 }
 
 impl Order {
@@ -39,7 +43,7 @@ impl Order {
         let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
         let sorted = self.sorted.iter().filter_map(|old| drafts[*old].take());
         let mut changes: Vec<Change> = sorted.map(|draft| draft.change).collect();
-        for change in &mut changes {
+        for (change, old) in changes.iter_mut().zip(&self.sorted) {
             change.id = renumber(change.id);
             change.replaces = change.replaces.map(renumber);
             change.calls = calls::calls(
@@ -49,7 +53,7 @@ impl Order {
                 change.after.as_ref(),
                 &change.differences,
             );
-            let name = format!("{}|{:?}", change.identity, change.action);
+            let name = self.names[*old].object();
             for (number, call) in change.calls.iter_mut().enumerate() {
                 let text = format!("{id}|{name}|{number}");
                 // EKS takes 33 to 126 characters; two halves of 32 digits each.
@@ -297,16 +301,25 @@ fn live_relations(
     }
 }
 
+/// A cluster and a service account in it.
+type Claim<'a> = (&'a Place, &'a str, &'a str);
+
+/// The service accounts that an add-on's blocks name.
+fn accounts(attributes: Option<&Map>) -> BTreeSet<&str> {
+    let blocks = attributes.and_then(|attributes| attributes.get("pod_identity_association"));
+    blocks.and_then(Value::as_map).into_iter().flat_map(Map::keys).map(AsRef::as_ref).collect()
+}
+
 /// A service account has one association: it goes in one place before it comes in another.
 fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
-    let mut releases: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-    let mut takes: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let mut releases: BTreeMap<Claim<'_>, Vec<usize>> = BTreeMap::new();
+    let mut takes: BTreeMap<Claim<'_>, Vec<usize>> = BTreeMap::new();
     for (at, draft) in builder.drafts.iter().enumerate() {
         let change = &draft.change;
-        let cluster = format!("{}/{}", change.identity.scope, change.identity.part(0));
+        let claim = |account| (&change.identity.scope, change.identity.part(0), account);
         match (change.schema.kind, change.action) {
             ("pod_identity_association", action) => {
-                let claim = (cluster, change.identity.part(2).to_string());
+                let claim = claim(change.identity.part(2));
                 match action {
                     ChangeAction::Create => takes.entry(claim).or_default().push(at),
                     ChangeAction::Delete => releases.entry(claim).or_default().push(at),
@@ -314,26 +327,23 @@ fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
                 }
             }
             ("addon", action) => {
-                let accounts = |map: Option<&crate::value::Map>| -> BTreeSet<String> {
-                    let blocks =
-                        map.and_then(|map| map.get("pod_identity_association")).and_then(Value::as_map);
-                    blocks.into_iter().flat_map(|blocks| blocks.keys()).map(ToString::to_string).collect()
-                };
                 let after = accounts(change.after.as_ref());
-                let before = if action == ChangeAction::Create {
-                    BTreeSet::new()
-                } else {
-                    accounts(change.before.as_ref())
+                let before = match action {
+                    ChangeAction::Create => BTreeSet::new(),
+                    _ => accounts(change.before.as_ref()),
                 };
                 for account in after.difference(&before) {
-                    takes.entry((cluster.clone(), account.clone())).or_default().push(at);
+                    takes.entry(claim(*account)).or_default().push(at);
                 }
                 for account in before.difference(&after) {
-                    releases.entry((cluster.clone(), account.clone())).or_default().push(at);
+                    releases.entry(claim(*account)).or_default().push(at);
                 }
             }
             _ => {}
         }
+    }
+    if releases.is_empty() {
+        return;
     }
     // Namespaces are left out on purpose: an add-on's is not always known, and waiting does no harm.
     for (claim, taking) in &takes {
@@ -380,7 +390,7 @@ fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)
 }
 
 /// Kahn's algorithm; among the ready ones in the order of address and identity.
-fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnostic>> {
+fn sort(builder: &Builder<'_>, edges: &Edges, names: &[Named]) -> Result<Vec<usize>, Box<Diagnostic>> {
     let drafts = &builder.drafts;
     let mut waiting = vec![0usize; drafts.len()];
     // Edges are sorted: those that lead from one draft are in one place.
@@ -394,9 +404,9 @@ fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnost
     }
     let next = |from: usize| edges[first[from]..first[from + 1]].iter().map(|((_, to), _)| *to);
     // Names are compared once; then ranks stand for them.
-    let names: Vec<(u8, String)> = drafts.iter().map(|draft| name(&draft.change)).collect();
+    let order = |at: usize| (names[at].kind, &names[at].text, at);
     let mut by_name: Vec<usize> = (0..drafts.len()).collect();
-    by_name.sort_by(|one, other| names[*one].cmp(&names[*other]).then(one.cmp(other)));
+    by_name.sort_unstable_by(|one, other| order(*one).cmp(&order(*other)));
     let mut rank = vec![0; drafts.len()];
     for (place, at) in by_name.iter().enumerate() {
         rank[*at] = place;
@@ -449,8 +459,30 @@ fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnost
     Err(Box::new(diagnostic))
 }
 
-fn name(change: &Change) -> (u8, String) {
-    let kind = kinds::ALL.iter().position(|schema| schema.kind == change.schema.kind).unwrap_or_default();
-    let address = change.address.as_ref().map(ToString::to_string).unwrap_or_default();
-    (u8::try_from(kind).unwrap_or(u8::MAX), format!("{address}|{}|{:?}", change.identity, change.action))
+/// What a change is called. Changes of one rank come in the order of kinds and of these names.
+struct Named {
+    kind: usize,
+    /// The address, and what is done to which object.
+    text: String,
+    /// Where in the text the address ends.
+    object: usize,
+}
+
+impl Named {
+    fn new(change: &Change) -> Self {
+        let kind = kinds::ALL.iter().position(|schema| schema.kind == change.schema.kind);
+        let mut text = String::with_capacity(128);
+        // Writing to a string cannot fail.
+        if let Some(address) = &change.address {
+            let _ = write!(text, "{address}");
+        }
+        let object = text.len() + 1;
+        let _ = write!(text, "|{}|{:?}", change.identity, change.action);
+        Self { kind: kind.unwrap_or_default(), text, object }
+    }
+
+    /// What is done to which object, wherever it is declared.
+    fn object(&self) -> &str {
+        self.text.get(self.object..).unwrap_or_default()
+    }
 }

@@ -1,6 +1,5 @@
 //! A set of few elements.
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 
 /// A sorted set that takes no more room than its elements. Most have one or none.
@@ -26,10 +25,6 @@ impl<T: Ord> Few<T> {
 
     pub fn clear(&mut self) {
         self.0.clear();
-    }
-
-    pub fn is_disjoint(&self, other: &BTreeSet<T>) -> bool {
-        !self.0.iter().any(|element| other.contains(element))
     }
 }
 

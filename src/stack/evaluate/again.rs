@@ -14,7 +14,7 @@ use crate::stack::instance::{Checked, Instance};
 use crate::stack::program::ModuleId;
 use crate::stack::scope::Iteration;
 use crate::value::{Data, Few, Key, ProviderRef, Value, Want};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ impl Waiting {
 struct Round {
     /// There was a round before this one.
     again: bool,
-    answered: BTreeSet<Want>,
+    answered: FxHashSet<Want>,
     parts: FxHashMap<Place, BTreeSet<usize>>,
     /// Declarations that have to be evaluated again wherever they are.
     nodes: BTreeSet<usize>,
@@ -164,7 +164,7 @@ impl Memory {
             return false;
         }
         let answered = self.answered(snapshot);
-        if !answered.is_disjoint(&self.everywhere) {
+        if self.everywhere.iter().any(|want| answered.contains(want)) {
             return false;
         }
         let mut round = Round { again: true, ..Round::default() };
@@ -180,7 +180,7 @@ impl Memory {
     }
 
     /// The wants that the snapshot has an answer to.
-    fn answered(&self, snapshot: &Snapshot) -> BTreeSet<Want> {
+    fn answered(&self, snapshot: &Snapshot) -> FxHashSet<Want> {
         let everywhere = self.everywhere.iter().filter(|want| snapshot.has_answer(want));
         let others = self.waiting.others.keys().filter(|want| snapshot.has_answer(want));
         // Whichever are fewer, the questions or the answers.
@@ -188,7 +188,7 @@ impl Memory {
             let objects = self.waiting.objects.keys().filter(|want| snapshot.has_answer(want));
             return everywhere.chain(others).chain(objects).cloned().collect();
         }
-        let mut found: BTreeSet<Want> = everywhere.chain(others).cloned().collect();
+        let mut found: FxHashSet<Want> = everywhere.chain(others).cloned().collect();
         for (provider, caller) in &snapshot.callers {
             let Some(caller) = caller.known() else { continue };
             let (regional, global) = (caller.place(true), caller.place(false));
@@ -591,12 +591,12 @@ fn same_names(old: &Captured, new: &Captured) -> bool {
 }
 
 /// Whether a value differs from the one before only where that waited for one of the answers.
-fn refines(old: &Value, new: &Value, answered: &BTreeSet<Want>) -> bool {
+fn refines(old: &Value, new: &Value, answered: &FxHashSet<Want>) -> bool {
     let all = |old: &[Value], new: &[Value]| {
         old.len() == new.len() && old.iter().zip(new).all(|(old, new)| refines(old, new, answered))
     };
     if let Some(unknown) = old.as_unknown()
-        && !unknown.pending.is_disjoint(answered)
+        && unknown.pending.iter().any(|want| answered.contains(want))
     {
         return true;
     }
