@@ -1,14 +1,12 @@
 //! What of a cluster uses IAM roles for service accounts (IRSA), by its add-ons and by the trust of the account's roles.
 
 use super::survey::{self, Role};
+use crate::kinds::AGENT;
 use crate::kinds::{identity, pod_trust, policy, recommended};
 use crate::live::{AddonKey, Fact, Object, Phase, Snapshot};
 use crate::value::{Identity, Map, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The add-on that gives pods their credentials.
-pub const AGENT: &str = "eks-pod-identity-agent";
 
 /// A service account: namespace and name.
 pub type Account = (Arc<str>, Arc<str>);

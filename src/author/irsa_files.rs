@@ -2,11 +2,12 @@
 
 use super::files::{Files, addon_names};
 use super::import::{Draft, Imported, Request};
-use super::irsa::{AGENT, Account, Agent, Irsa, with_pods};
+use super::irsa::{Account, Agent, Irsa, with_pods};
 use super::irsa_edit::{Edits, Written};
 use super::labels::Labels;
 use super::survey::Survey;
 use crate::diagnostic::{Diagnostic, Sources};
+use crate::kinds::AGENT;
 use crate::kinds::{self, identity, policy};
 use crate::lang::quoted_string;
 use crate::live::{AssociationMember, Fact, Object, Owner, Phase, Snapshot};

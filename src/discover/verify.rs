@@ -5,14 +5,12 @@ use super::concern::{Concern, Concerns, Outcome, Subject, VerifyRow};
 use super::pods::{self, Pod};
 use crate::author::{self, Role, Survey};
 use crate::kinds::recommended::Session;
-use crate::kinds::{cluster_arn, identity, pod_trust};
+use crate::kinds::{AGENT, cluster_arn, identity, pod_trust};
 use crate::live::{AddonKey, Fact, Object, Phase, Snapshot, StackName};
 use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The add-on that gives pods their credentials.
-const AGENT: &str = "eks-pod-identity-agent";
 /// What EKS says of an add-on whose pods have nowhere to run.
 const NO_REPLICAS: &str = "InsufficientNumberOfReplicas";
 

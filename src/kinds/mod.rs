@@ -57,6 +57,9 @@ pub const TAG_REGION: &str = "eksform:region";
 /// The tag on a role that belongs to the account rather than to a stack, and its only value.
 pub const TAG_SHARED: (&str, &str) = ("eksform:shared", "recommended");
 
+/// The add-on that gives pods the credentials of EKS Pod Identity.
+pub const AGENT: &str = "eks-pod-identity-agent";
+
 const STRING: Ty = Ty::String;
 
 /// Tag keys and values as EKS and IAM take them; at most 50 with eksform's own three.

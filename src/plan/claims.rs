@@ -47,7 +47,8 @@ struct Claims<'a, 'b> {
     instance: &'a Instance,
 }
 
-fn accounts(attributes: Option<&Map>) -> Option<&Map> {
+/// The blocks of an add-on by the service accounts they name.
+pub(super) fn accounts(attributes: Option<&Map>) -> Option<&Map> {
     attributes?.get(BLOCKS)?.as_map()
 }
 

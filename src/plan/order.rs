@@ -3,12 +3,13 @@
 use super::build::{Builder, Draft};
 use super::calls;
 use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
+use super::claims::accounts;
 use super::relations::{Index, Name, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact};
 use crate::stack::{BlockId, Instance};
-use crate::value::{Address, Identity, Map, Place, Value};
+use crate::value::{Address, Identity, Map, Place};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -143,8 +144,7 @@ impl<'a> Drafts<'a> {
     }
 }
 
-/// What has to come before what for the changes to be possible at all.
-/// What has to come before what besides is added by `others`.
+/// What has to come before what for the changes to be possible at all; `others` adds what has to besides.
 pub(super) fn edges<'a>(
     builder: &'a Builder<'_>,
     drafts: &Drafts<'a>,
@@ -304,16 +304,10 @@ fn live_relations(
 /// A cluster and a service account in it.
 type Claim<'a> = (&'a Place, &'a str, &'a str);
 
-/// The service accounts that an add-on's blocks name.
-fn accounts(attributes: Option<&Map>) -> BTreeSet<&str> {
-    let blocks = attributes.and_then(|attributes| attributes.get("pod_identity_association"));
-    blocks.and_then(Value::as_map).into_iter().flat_map(Map::keys).map(AsRef::as_ref).collect()
-}
-
 /// A service account has one association: it goes in one place before it comes in another.
-fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
-    let mut releases: BTreeMap<Claim<'_>, Vec<usize>> = BTreeMap::new();
-    let mut takes: BTreeMap<Claim<'_>, Vec<usize>> = BTreeMap::new();
+fn claims<'a>(builder: &'a Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
+    let mut releases: BTreeMap<Claim<'a>, Vec<usize>> = BTreeMap::new();
+    let mut takes: BTreeMap<Claim<'a>, Vec<usize>> = BTreeMap::new();
     for (at, draft) in builder.drafts.iter().enumerate() {
         let change = &draft.change;
         let claim = |account| (&change.identity.scope, change.identity.part(0), account);
@@ -327,11 +321,11 @@ fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
                 }
             }
             ("addon", action) => {
-                let after = accounts(change.after.as_ref());
-                let before = match action {
-                    ChangeAction::Create => BTreeSet::new(),
-                    _ => accounts(change.before.as_ref()),
+                let accounts = |attributes: Option<&'a Map>| -> BTreeSet<&'a str> {
+                    accounts(attributes).into_iter().flat_map(Map::keys).map(AsRef::as_ref).collect()
                 };
+                let after = accounts(change.after.as_ref());
+                let before = accounts(change.before.as_ref().filter(|_| action != ChangeAction::Create));
                 for account in after.difference(&before) {
                     takes.entry(claim(*account)).or_default().push(at);
                 }
@@ -360,7 +354,6 @@ fn claims(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
 
 /// Pods get no credentials without the agent, so it goes after every association of its cluster.
 fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
-    const AGENT: &str = "eks-pod-identity-agent";
     let deletes: Vec<(usize, &Change)> = builder
         .drafts
         .iter()
@@ -374,7 +367,7 @@ fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)
         .collect();
     let agent = |change: &Change| {
         change.schema.kind == "addon"
-            && change.identity.part(1) == AGENT
+            && change.identity.part(1) == kinds::AGENT
             && change.action == ChangeAction::Delete
     };
     let cluster = |change: &Change| (change.identity.scope.clone(), change.identity.part(0).to_string());

@@ -1,8 +1,9 @@
 //! The add-on that gives pods their credentials.
 
-use super::context::{AGENT, Context, cluster_of};
+use super::context::{Context, cluster_of};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
+use crate::kinds::AGENT;
 use crate::live::Fact;
 use crate::plan::{Change, ChangeAction};
 use crate::value::{Identity, Place};

@@ -12,9 +12,6 @@ use crate::value::{Identity, KeyPart, Map, Path, Place, ProviderRef, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The add-on that gives pods their credentials.
-pub const AGENT: &str = "eks-pod-identity-agent";
-
 pub struct Context<'a> {
     pub plan: &'a Plan,
     pub snapshot: &'a Snapshot,

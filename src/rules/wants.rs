@@ -1,8 +1,9 @@
 //! What rules would have to see.
 
 use super::Scope;
-use super::context::{AGENT, Cluster, Context};
+use super::context::{Cluster, Context};
 use crate::diagnostic::{Diagnostic, Finding};
+use crate::kinds::AGENT;
 use crate::live::{Fact, Snapshot};
 use crate::plan::{ChangeAction, Plan};
 use crate::stack::Evaluation;

@@ -2,15 +2,13 @@
 
 use super::conditions::mentions_instance;
 use super::{Checker, accounts, deletes, goes, mentions, name, names};
-use crate::kinds::{RefersBy, policy};
+use crate::kinds::{AGENT, RefersBy, policy};
 use crate::live::Fact;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place, Value};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-
-const AGENT: &str = "eks-pod-identity-agent";
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
