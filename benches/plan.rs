@@ -12,7 +12,7 @@ mod fleet;
 use eksform::diff::{self, Observed, Proposed, Subject};
 use eksform::kinds::{self, OWNERSHIP};
 use eksform::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
-use eksform::plan::{self, checker, saved};
+use eksform::plan::{self, checker};
 use eksform::stack::{self, Evaluation, Inputs, Instance, Program, Rounds};
 use eksform::value::{Data, Identity, KeyPart, Map, Place, Type, Value};
 use std::hint::black_box;
@@ -149,10 +149,7 @@ fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
         let ((), compared) = fleet::measure(|| compare(&evaluation, &snapshot, keep));
         step("compare", compared);
         let (plan, made) = fleet::measure(|| {
-            let (id, cost) = fleet::measure(|| saved::fingerprint(&inputs, &snapshot));
-            step("fingerprint", cost);
-            let (built, cost) = fleet::measure(|| plan::build(&evaluation, &inputs, &snapshot, &id));
-            step("build", cost);
+            let built = plan::build(&evaluation, &inputs, &snapshot);
             fleet::sound(&built.diagnostics);
             built.plan.expect("everything was read")
         });

@@ -2,7 +2,7 @@
 
 use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
-use crate::live::{Digest, Files, Snapshot};
+use crate::live::{Files, Snapshot};
 use crate::plan::{self, Plan, saved};
 use crate::stack::{self, Evaluation, Inputs, Program, Rounds};
 use crate::value::Want;
@@ -94,7 +94,7 @@ pub async fn declared(
         let broken = diagnostics.iter().any(Diagnostic::is_error);
         let Some(evaluation) = evaluation.filter(|_| !broken) else { return Err(diagnostics) };
         let wants = match evaluation.wants.is_empty() {
-            true => plan::build(&evaluation, inputs, snapshot, &Digest::of_text("")).wants,
+            true => plan::wanted(&evaluation, inputs, snapshot),
             false => (*evaluation.wants).clone(),
         };
         if wants.is_empty() {

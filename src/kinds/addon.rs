@@ -93,7 +93,8 @@ const OPERATIONS: &[Operation] = &[
         &["eks:CreateAddon", "eks:CreatePodIdentityAssociation", "eks:TagResource", "iam:PassRole"],
         0,
     )
-    .takes(60, Exclusive::Object),
+    .takes(60, Exclusive::Object)
+    .with_token(),
     Operation::new("TagResource", &["eks:TagResource"], 1),
     Operation::new("UntagResource", &["eks:UntagResource"], 2),
     Operation::new(
@@ -107,7 +108,8 @@ const OPERATIONS: &[Operation] = &[
         ],
         3,
     )
-    .takes(45, Exclusive::Object),
+    .takes(45, Exclusive::Object)
+    .with_token(),
     Operation::new("DeleteAddon", &["eks:DeleteAddon", "eks:DeletePodIdentityAssociation"], 20)
         .takes(30, Exclusive::Object),
 ];

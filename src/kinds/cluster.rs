@@ -248,26 +248,34 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::computed("created_at", Ty::String, true, "When the cluster was created, RFC 3339."),
 ];
 
+/// A change of one group of settings.
+const fn config(group: &'static str, order: u8, seconds: u32) -> Operation {
+    Operation::new(group, &["eks:UpdateClusterConfig"], order).takes(seconds, Exclusive::Cluster).with_token()
+}
+
 const OPERATIONS: &[Operation] = &[
     Operation::new("CreateCluster", &["eks:CreateCluster", "eks:TagResource", "iam:PassRole"], 0)
-        .takes(560, Exclusive::Cluster),
+        .takes(560, Exclusive::Cluster)
+        .with_token(),
     Operation::new("TagResource", &["eks:TagResource"], 1),
     Operation::new("UntagResource", &["eks:UntagResource"], 2),
-    Operation::new(DELETION_PROTECTION, &["eks:UpdateClusterConfig"], 3).takes(10, Exclusive::Cluster),
-    Operation::new(ACCESS, &["eks:UpdateClusterConfig"], 4).takes(60, Exclusive::Cluster),
-    Operation::new(LOGGING, &["eks:UpdateClusterConfig"], 5).takes(60, Exclusive::Cluster),
-    Operation::new(ENDPOINTS, &["eks:UpdateClusterConfig"], 6).takes(300, Exclusive::Cluster),
-    Operation::new(VPC, &["eks:UpdateClusterConfig"], 7).takes(300, Exclusive::Cluster),
-    Operation::new(SECURITY_GROUPS, &["eks:UpdateClusterConfig"], 8).takes(300, Exclusive::Cluster),
-    Operation::new(REMOTE_NETWORK, &["eks:UpdateClusterConfig"], 9).takes(300, Exclusive::Cluster),
-    Operation::new(UPGRADE_POLICY, &["eks:UpdateClusterConfig"], 10).takes(10, Exclusive::Cluster),
-    Operation::new(ZONAL_SHIFT, &["eks:UpdateClusterConfig"], 11).takes(60, Exclusive::Cluster),
-    Operation::new(SCALING, &["eks:UpdateClusterConfig"], 12).takes(300, Exclusive::Cluster),
+    config(DELETION_PROTECTION, 3, 10),
+    config(ACCESS, 4, 60),
+    config(LOGGING, 5, 60),
+    config(ENDPOINTS, 6, 300),
+    config(VPC, 7, 300),
+    config(SECURITY_GROUPS, 8, 300),
+    config(REMOTE_NETWORK, 9, 300),
+    config(UPGRADE_POLICY, 10, 10),
+    config(ZONAL_SHIFT, 11, 60),
+    config(SCALING, 12, 300),
     Operation::new(AUTO_MODE, &["eks:UpdateClusterConfig", "iam:PassRole"], 13)
-        .takes(300, Exclusive::Cluster),
+        .takes(300, Exclusive::Cluster)
+        .with_token(),
     Operation::new(ENCRYPTION, &["eks:AssociateEncryptionConfig", "kms:DescribeKey", "kms:CreateGrant"], 14)
-        .takes(600, Exclusive::Cluster),
-    Operation::new(VERSION, &["eks:UpdateClusterVersion"], 15).takes(600, Exclusive::Cluster),
+        .takes(600, Exclusive::Cluster)
+        .with_token(),
+    Operation::new(VERSION, &["eks:UpdateClusterVersion"], 15).takes(600, Exclusive::Cluster).with_token(),
     Operation::new("DeleteCluster", &["eks:DeleteCluster"], 20).takes(210, Exclusive::Cluster),
 ];
 

@@ -74,10 +74,12 @@ const OPERATIONS: &[Operation] = &[
         "CreatePodIdentityAssociation",
         &["eks:CreatePodIdentityAssociation", "eks:TagResource", "iam:PassRole", "iam:GetRole"],
         0,
-    ),
+    )
+    .with_token(),
     Operation::new("TagResource", &["eks:TagResource"], 1),
     Operation::new("UntagResource", &["eks:UntagResource"], 2),
-    Operation::new(UPDATE, &["eks:UpdatePodIdentityAssociation", "iam:PassRole", "iam:GetRole"], 3),
+    Operation::new(UPDATE, &["eks:UpdatePodIdentityAssociation", "iam:PassRole", "iam:GetRole"], 3)
+        .with_token(),
     Operation::new("DeletePodIdentityAssociation", &["eks:DeletePodIdentityAssociation"], 20),
 ];
 

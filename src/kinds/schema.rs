@@ -377,11 +377,18 @@ pub struct Operation {
     /// How long AWS typically takes until the object is settled again; 0 = at once.
     pub seconds: u32,
     pub exclusive: Exclusive,
+    /// Whether it takes an idempotency token (`clientRequestToken` in EKS's model; IAM has none).
+    pub token: bool,
 }
 
 impl Operation {
     pub const fn new(id: &'static str, iam_actions: &'static [&'static str], order: u8) -> Self {
-        Self { id, iam_actions, order, seconds: 0, exclusive: Exclusive::Object }
+        Self { id, iam_actions, order, seconds: 0, exclusive: Exclusive::Object, token: false }
+    }
+
+    pub const fn with_token(mut self) -> Self {
+        self.token = true;
+        self
     }
 
     pub const fn takes(mut self, seconds: u32, exclusive: Exclusive) -> Self {

@@ -5,78 +5,98 @@ use crate::value::json;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
-use std::io::{BufWriter, Write};
-use std::sync::Arc;
 
-/// The fingerprint of an object's modelled attributes, tags and owner; not of its status or of
-/// timestamps. 32 hex digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(Arc<str>);
+/// A fingerprint: the first half of a SHA-256. Displayed as 32 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 16]);
 
 impl Digest {
     /// The fingerprint of any text.
     pub fn of_text(text: &str) -> Self {
-        Self::finish(Sha256::new().chain_update(text.as_bytes()))
-    }
-
-    /// The fingerprint of a document's JSON text.
-    pub fn of_json(document: &impl Serialize) -> Self {
-        let mut hash = Hashing(Sha256::new());
-        // What is fingerprinted are plain maps, lists and texts: writing them as JSON cannot fail, nor does
-        // hashing them.
-        let mut pieces = BufWriter::with_capacity(4096, &mut hash);
-        let _ = serde_json::to_writer(&mut pieces, document);
-        let _ = pieces.flush();
-        drop(pieces);
-        Self::finish(hash.0)
+        Self::finish(Sha256::new().chain_update(text))
     }
 
     fn finish(hash: Sha256) -> Self {
-        const DIGITS: [char; 16] =
-            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-        let mut text = String::with_capacity(32);
-        for byte in hash.finalize().iter().take(16) {
-            text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
-        Self(text.into())
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash.finalize()[..16]);
+        Self(half)
     }
 
-    /// The fingerprint of an object, given which attributes change by themselves.
+    /// The fingerprint of an object's modelled attributes, tags and owner, given which attributes change by
+    /// themselves; not of its status or of timestamps.
     pub fn of_object(object: &Object, volatile: impl Fn(&str) -> bool) -> Self {
         let attributes = json::entries(object.attributes.iter().filter(|(name, _)| !volatile(name)));
         let owner = match &object.owner {
             Owner::None => None,
             Owner::Stack { stack, .. } => Some(stack.as_ref()),
         };
-        Self::of_json(&(attributes, owner))
+        let mut documents = Documents::default();
+        documents.add(&(attributes, owner));
+        documents.digest()
     }
 
-    /// A fingerprint as it was stored.
-    pub fn stored(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// A fingerprint as it is displayed; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut half = [0; 16];
+        hex::decode_to_slice(text, &mut half).ok().map(|()| Self(half))
     }
 }
 
-/// A hash that can be written to.
-struct Hashing(Sha256);
+/// Documents that are fingerprinted together, by their JSON texts one after the other.
+pub struct Documents {
+    hash: Sha256,
+    /// What is not hashed yet.
+    text: Vec<u8>,
+}
 
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+/// So much is hashed in one go.
+const PIECE: usize = 2048;
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self { hash: Sha256::new(), text: Vec::with_capacity(PIECE) }
+    }
+}
+
+impl Documents {
+    pub fn add(&mut self, document: &impl Serialize) {
+        // What is fingerprinted are plain maps, lists and texts: writing them as JSON cannot fail.
+        let _ = serde_json::to_writer(&mut self.text, document);
+        if self.text.len() >= PIECE {
+            self.hash.update(&self.text);
+            self.text.clear();
+        }
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    /// The fingerprint of all of them.
+    pub fn digest(self) -> Digest {
+        Digest::finish(self.hash.chain_update(&self.text))
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_and_parse_are_inverse() {
+        let digest = Digest::of_text("text");
+        assert_eq!(digest.to_string(), "982d9e3eb996f559e633f4d194def376");
+        assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
+        for text in ["", "982d", "+82d9e3eb996f559e633f4d194def376", "é82d9e3eb996f559e633f4d194def37"] {
+            assert_eq!(Digest::parse(text), None, "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::change::{
     Cause, Change, ChangeAction, ChangeId, Ownership, Plan, PlannedOutput, Reason, Selection,
 };
 use super::claims;
+use super::fingerprint::Fingerprints;
 use super::held;
 use super::order;
 use super::refusals;
@@ -13,8 +14,8 @@ use super::selection;
 use super::shared;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::{self, Action, Observed, Proposed, Subject};
-use crate::kinds::{self, OWNERSHIP, Omitted, Schema, TAG_REGION};
-use crate::live::{Coverage, Digest, Fact, Object, Owner, Phase, Snapshot};
+use crate::kinds::{self, OWNERSHIP, Schema, TAG_REGION};
+use crate::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
 use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
 use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,15 +32,22 @@ pub struct Built {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Plans. Pure: the same arguments give the same bytes. `id` fingerprints the arguments.
-pub fn build(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot, id: &Digest) -> Built {
+/// Plans. Pure: the same arguments give the same bytes.
+pub fn build(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot) -> Built {
     let mut builder = Builder::new(evaluation, inputs, snapshot);
     builder.run();
     if !builder.wants.is_empty() || !builder.blocked.is_empty() {
         let diagnostics = builder.blocked.into_iter().map(|(_, diagnostic)| diagnostic).collect();
         return Built { plan: None, wants: builder.wants, diagnostics };
     }
-    builder.finish(id)
+    builder.finish()
+}
+
+/// What planning would have to read besides what evaluation wants.
+pub fn wanted(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snapshot) -> BTreeSet<Want> {
+    let mut builder = Builder::new(evaluation, inputs, snapshot);
+    builder.run();
+    builder.wants
 }
 
 /// What would change, in no order, whatever may stand in the way of doing it.
@@ -51,8 +59,10 @@ pub(super) fn changes(evaluation: &Evaluation, inputs: &Inputs, snapshot: &Snaps
 
 /// A change before it has its place in the order.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     pub change: Change,
+    /// What is live of it.
+    pub object: Option<&'a Object>,
     /// The declared instance it is for.
     pub instance: Option<usize>,
 }
@@ -65,8 +75,9 @@ pub(super) struct Builder<'a> {
     pub declared: FxHashMap<&'a Identity<Place>, usize>,
     /// What is known of the object of each instance.
     live: Vec<Option<&'a Fact<Object>>>,
-    pub drafts: Vec<Draft>,
-    pub relied_on: Vec<(Identity<Place>, Option<Digest>)>,
+    pub drafts: Vec<Draft<'a>>,
+    /// What has no change and has to stay as it is.
+    relied_on: Vec<(Identity<Place>, Option<&'a Object>)>,
     pub wants: BTreeSet<Want>,
     /// Shown with the plan; errors among them refuse it.
     pub findings: Vec<Diagnostic>,
@@ -76,20 +87,6 @@ pub(super) struct Builder<'a> {
     pub considered: Option<BTreeSet<usize>>,
     /// What would change, but for `--target` and `--exclude`.
     pub left_out: BTreeSet<Arc<str>>,
-}
-
-/// The attributes of a kind that change by themselves.
-fn volatile(schema: &Schema) -> impl Fn(&str) -> bool {
-    move |name| {
-        schema
-            .attribute(name)
-            .is_some_and(|attribute| matches!(attribute.omitted, Omitted::Computed { stable: false }))
-    }
-}
-
-/// The fingerprint of a live object, as plans record it.
-pub fn digest(schema: &Schema, object: &Object) -> Digest {
-    Digest::of_object(object, volatile(schema))
 }
 
 impl<'a> Builder<'a> {
@@ -174,7 +171,7 @@ impl<'a> Builder<'a> {
             let unchanged = instance.proposed.proposal.action == Action::NoOp && !changed.contains(&index);
             if unchanged && self.inputs.mode == Mode::Apply {
                 let object = self.live[index].and_then(Fact::known);
-                found.push((identity.clone(), object.map(|object| digest(instance.schema, object))));
+                found.push((identity.clone(), object));
             }
             if instance.schema.attribute("cluster").is_none() {
                 continue;
@@ -188,8 +185,8 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let object = self.snapshot.object(&cluster).and_then(Fact::known);
-            if let (Some(schema), Some(object)) = (kinds::schema("cluster"), object) {
-                found.push((cluster, Some(digest(schema, object))));
+            if object.is_some() {
+                found.push((cluster, object));
             }
         }
         self.relied_on = found;
@@ -291,9 +288,10 @@ impl<'a> Builder<'a> {
         action: ChangeAction,
         ownership: Ownership,
         reason: Reason,
-    ) -> Draft {
+    ) -> Draft<'a> {
         Draft {
             instance: index,
+            object: None,
             change: Change {
                 id: ChangeId(usize::MAX),
                 schema: instance.schema,
@@ -317,9 +315,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn push(&mut self, mut draft: Draft, object: Option<&Object>) -> usize {
+    fn push(&mut self, mut draft: Draft<'a>, object: Option<&'a Object>) -> usize {
         draft.change.id = ChangeId(self.drafts.len());
-        draft.change.seen = object.map(|object| digest(draft.change.schema, object));
+        draft.object = object;
         self.drafts.push(draft);
         self.drafts.len() - 1
     }
@@ -329,7 +327,7 @@ impl<'a> Builder<'a> {
         &mut self,
         index: usize,
         instance: &Instance,
-        object: Option<&Object>,
+        object: Option<&'a Object>,
         proposed: &Proposed,
         ownership: Ownership,
         reason: Reason,
@@ -502,7 +500,7 @@ impl<'a> Builder<'a> {
             if !deleting && (released.is_some() || removed) {
                 release(&mut change, object);
             }
-            self.push(Draft { change, instance: index }, Some(object));
+            self.push(Draft { change, object: None, instance: index }, Some(object));
         }
         if released.is_some() {
             self.considered = Some(BTreeSet::new());
@@ -597,12 +595,9 @@ impl<'a> Builder<'a> {
     pub fn index_of_changes(&self) -> Index<'_> {
         let mut index = Index::default();
         index.reserve(2 * self.drafts.len());
-        for Draft { change, instance } in &self.drafts {
+        for Draft { change, object, instance } in &self.drafts {
             let identity = &change.identity;
-            let live = match instance {
-                Some(at) => self.live[*at].and_then(Fact::known).map(|object| &object.attributes),
-                None => change.before.as_ref(),
-            };
+            let live = object.map(|object| &object.attributes);
             let after = instance.map(|at| &self.evaluation.instances[at].proposed.after);
             for attributes in [live, after].into_iter().flatten() {
                 index.extend(names_of(change.schema, identity, attributes).map(|name| (name, identity)));
@@ -629,7 +624,7 @@ impl<'a> Builder<'a> {
         index
     }
 
-    fn finish(mut self, id: &Digest) -> Built {
+    fn finish(mut self) -> Built {
         self.unhealthy();
         let order = match order::order(&self) {
             Ok(order) => order,
@@ -637,7 +632,8 @@ impl<'a> Builder<'a> {
                 return Built { plan: None, wants: BTreeSet::new(), diagnostics: vec![*diagnostic] };
             }
         };
-        let (changes, edges) = order.applied(std::mem::take(&mut self.drafts), id);
+        let fingerprints = Fingerprints::new(self.inputs, self.snapshot);
+        let (changes, edges) = order.applied(std::mem::take(&mut self.drafts), &fingerprints);
         let left_out = self.instances_left_out();
         let whole = self.evaluation.outputs.iter().filter(|output| {
             output.references.is_disjoint(&left_out.0) && output.whole_blocks.is_disjoint(&left_out.1)
@@ -651,8 +647,10 @@ impl<'a> Builder<'a> {
         self.findings.extend(self.evaluation.findings.iter().cloned());
         let held = held::held(&self, &changes);
         self.findings.sort_by(|a, b| (a.severity, a.code, &a.message).cmp(&(b.severity, b.code, &b.message)));
+        let seen = |object: Option<&Object>| object.and_then(|object| fingerprints.of(object));
+        let relied_on = self.relied_on.into_iter().map(|(identity, object)| (identity, seen(object)));
         let plan = Plan {
-            id: id.clone(),
+            id: fingerprints.whole,
             stack: self.evaluation.stack.clone(),
             mode: self.inputs.mode,
             providers: self.evaluation.providers.clone(),
@@ -663,7 +661,7 @@ impl<'a> Builder<'a> {
             } else {
                 Vec::new()
             },
-            relied_on: self.relied_on,
+            relied_on: relied_on.collect(),
             checks: self.evaluation.checks.clone(),
             held,
             coverage: coverage

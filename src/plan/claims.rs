@@ -42,8 +42,8 @@ pub(super) fn check(builder: &mut Builder<'_>) {
 struct Claims<'a, 'b> {
     builder: &'a Builder<'b>,
     /// By what they are about, once somebody asked.
-    changes: &'a OnceCell<FxHashMap<&'a Identity<Place>, Vec<&'a Draft>>>,
-    draft: &'a Draft,
+    changes: &'a OnceCell<FxHashMap<&'a Identity<Place>, Vec<&'a Draft<'b>>>>,
+    draft: &'a Draft<'b>,
     instance: &'a Instance,
 }
 
@@ -61,7 +61,7 @@ impl Claims<'_, '_> {
         kinds::identity(&self.draft.change.identity.scope, kind, parts)
     }
 
-    fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft> {
+    fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft<'_>> {
         let changes = self.changes.get_or_init(|| {
             let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
             for draft in &self.builder.drafts {

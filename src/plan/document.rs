@@ -10,7 +10,7 @@ use crate::live::{
 };
 use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
 use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -285,15 +285,6 @@ struct ObjectDocument {
 impl ObjectDocument {
     fn new((identity, object): (&Identity<Place>, &Fact<Object>)) -> Self {
         Self { identity: IdentityDocument::new(identity), object: FactDocument::new(object, object_fact) }
-    }
-}
-
-/// The objects of a snapshot, each written as its document without all of these being made first.
-pub(super) struct Objects<'a>(pub &'a Snapshot);
-
-impl Serialize for Objects<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.objects.iter().map(ObjectDocument::new))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod checker;
 mod claims;
 mod document;
 mod event;
+mod fingerprint;
 mod held;
 mod offline;
 mod order;
@@ -22,10 +23,11 @@ pub mod snapshot_file;
 pub mod upgrade;
 
 pub use base::file_of;
-pub use build::{Built, build, digest};
+pub use build::{Built, build, wanted};
 pub use change::{
     Call, Cause, Change, ChangeAction, ChangeId, Edge, EdgeKind, Held, Ownership, Plan, PlannedOutput,
     Reason, Selection, When,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};
+pub use fingerprint::{Fingerprints, digest};
 pub use offline::{Offline, offline};

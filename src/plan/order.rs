@@ -4,13 +4,15 @@ use super::build::{Builder, Draft};
 use super::calls;
 use super::change::{Change, ChangeAction, ChangeId, Edge, EdgeKind, Reason};
 use super::claims::accounts;
+use super::fingerprint::Fingerprints;
 use super::relations::{Index, Name, named_by, principals};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
-use crate::live::{Digest, Fact};
+use crate::live::Fact;
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place};
 use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
@@ -35,16 +37,17 @@ pub(super) fn order(builder: &Builder<'_>) -> Result<Order, Box<Diagnostic>> {
 
 impl Order {
     /// The changes in topological order, with their calls, and the edges between them.
-    pub fn applied(self, drafts: Vec<Draft>, id: &Digest) -> (Vec<Change>, Vec<Edge>) {
+    pub fn applied(self, drafts: Vec<Draft<'_>>, fingerprints: &Fingerprints) -> (Vec<Change>, Vec<Edge>) {
         let mut position = vec![0; drafts.len()];
         for (new, old) in self.sorted.iter().enumerate() {
             position[*old] = new;
         }
         let renumber = |id: ChangeId| ChangeId(position[id.0]);
-        let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
-        let sorted = self.sorted.iter().filter_map(|old| drafts[*old].take());
-        let mut changes: Vec<Change> = sorted.map(|draft| draft.change).collect();
-        for (change, old) in changes.iter_mut().zip(&self.sorted) {
+        let mut drafts: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
+        let mut changes = Vec::with_capacity(drafts.len());
+        for old in &self.sorted {
+            let Some(Draft { mut change, object, .. }) = drafts[*old].take() else { continue };
+            change.seen = object.and_then(|object| fingerprints.of(object));
             change.id = renumber(change.id);
             change.replaces = change.replaces.map(renumber);
             change.calls = calls::calls(
@@ -56,11 +59,12 @@ impl Order {
             );
             let name = self.names[*old].object();
             for (number, call) in change.calls.iter_mut().enumerate() {
-                let text = format!("{id}|{name}|{number}");
-                // EKS takes 33 to 126 characters; two halves of 32 digits each.
-                let token = format!("{}{}", Digest::of_text(&text), Digest::of_text(&format!("{text}|")));
-                call.token = Some(token.into());
+                if change.schema.operation(call.operation).is_some_and(|operation| operation.token) {
+                    let text = format!("{}|{name}|{number}", fingerprints.whole);
+                    call.token = Some(hex::encode(Sha256::digest(text)).into());
+                }
             }
+            changes.push(change);
         }
         let mut edges: Vec<Edge> = self
             .edges
@@ -199,15 +203,6 @@ pub(super) fn needed<'a>(
     }
     for identity in instance.depends_on.iter().filter_map(|block| drafts.by_block.get(block)).flatten() {
         target(*identity, EdgeKind::DependsOn);
-    }
-    // Data that is read late passes on what it waits for.
-    for value in after.into_iter().flat_map(Map::values) {
-        value.each_unknown(&mut |unknown| {
-            let others = unknown.after.iter().filter(|(address, _)| *address != instance.address);
-            for identity in others.filter_map(|(address, _)| drafts.by_address.get(address)) {
-                target(*identity, EdgeKind::Reference);
-            }
-        });
     }
     if let Some(after) = after {
         for name in named_by(instance.schema, &identity.scope, after) {

@@ -49,7 +49,10 @@ fn not_searched(builder: &mut Builder<'_>) {
     }
 }
 
-fn deletes<'a>(builder: &'a Builder<'_>, kind: &'static str) -> impl Iterator<Item = &'a Draft> {
+fn deletes<'a, 'b>(
+    builder: &'a Builder<'b>,
+    kind: &'static str,
+) -> impl Iterator<Item = &'a Draft<'b>> {
     builder
         .drafts
         .iter()

@@ -2,7 +2,8 @@
 
 use super::base;
 use super::build::{Built, build};
-use super::document::{IdentityDocument, InputsDocument, Objects, SnapshotDocument};
+use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
+use super::fingerprint::Fingerprints;
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The format this version writes. Reading refuses any other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Where planning stands after one round.
 #[derive(Clone, Debug)]
@@ -21,13 +22,6 @@ pub struct Round {
     pub built: Built,
     /// Providers as evaluated, to answer the wants with.
     pub evaluation: Option<Evaluation>,
-}
-
-/// The fingerprint of everything a plan is a function of.
-pub fn fingerprint(inputs: &Inputs, snapshot: &Snapshot) -> Digest {
-    let inputs = InputsDocument::new(inputs, &BTreeSet::new()).without_origins();
-    let document = (inputs, SnapshotDocument::without_objects(snapshot), Objects(snapshot));
-    Digest::of_json(&document)
 }
 
 /// The fingerprint of a plan file: of what the plan is a function of, and of what stands in for objects that are
@@ -38,13 +32,13 @@ fn mark(
     left_out: &BTreeMap<Identity<Place>, Digest>,
     shown: Option<&Shown>,
 ) -> Digest {
-    let whole = fingerprint(inputs, kept);
+    let whole = Fingerprints::new(inputs, kept).whole;
     if left_out.is_empty() {
         return whole;
     }
-    let objects: Vec<(String, &str)> =
-        left_out.iter().map(|(identity, digest)| (identity.to_string(), digest.as_str())).collect();
-    let document = serde_json::json!([whole.as_str(), objects, shown]);
+    let objects: Vec<(String, String)> =
+        left_out.iter().map(|(identity, digest)| (identity.to_string(), digest.to_string())).collect();
+    let document = serde_json::json!([whole.to_string(), objects, shown]);
     Digest::of_text(&document.to_string())
 }
 
@@ -73,8 +67,7 @@ fn planned(
         let wants = (*evaluation.wants).clone();
         return Round { built: Built { plan: None, wants, diagnostics }, evaluation: Some(evaluation) };
     }
-    let id = fingerprint(inputs, snapshot);
-    let mut built = build(&evaluation, inputs, snapshot, &id);
+    let mut built = build(&evaluation, inputs, snapshot);
     built.diagnostics.splice(0..0, diagnostics);
     if let Some(base) = &inputs.base {
         base::mark(&mut built, &evaluation, base, inputs, snapshot);
@@ -215,16 +208,16 @@ pub fn read(text: &str) -> Result<Saved, Box<Diagnostic>> {
     }
     let document: FileDocument =
         serde_json::from_str(text).map_err(|error| Box::new(unreadable(&error.to_string())))?;
+    let digest = |text: &str| {
+        Digest::parse(text).ok_or_else(|| Box::new(unreadable(&format!("\"{text}\" is no fingerprint"))))
+    };
+    let left_out = document.left_out.into_iter().map(|one| Ok((one.identity.read(), digest(&one.digest)?)));
     Ok(Saved {
         inputs: document.inputs.read(),
         snapshot: document.snapshot.read(),
-        plan_id: Digest::stored(&document.plan_id),
+        plan_id: digest(&document.plan_id)?,
         secret_variables: document.secret_variables.into_iter().map(Into::into).collect(),
-        left_out: document
-            .left_out
-            .into_iter()
-            .map(|one| (one.identity.read(), Digest::stored(&one.digest)))
-            .collect(),
+        left_out: left_out.collect::<Result<_, Box<Diagnostic>>>()?,
         shown: document.shown,
     })
 }

@@ -1,6 +1,6 @@
 //! What a plan file must not hold: sensitive values, wherever they stand.
 
-use super::build::digest;
+use super::fingerprint::digest;
 use super::checker::collect_secrets;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;

@@ -49,7 +49,7 @@ fn extras(plan: &Plan) -> Json {
     let places: BTreeSet<&Place> = plan.changes.iter().map(|change| &change.identity.scope).collect();
     json!({
         "version": 1,
-        "id": plan.id.as_str(),
+        "id": plan.id.to_string(),
         "stack": plan.stack.to_string(),
         "base": plan.base.as_deref(),
         "mode": match plan.mode { Mode::Apply => "apply", Mode::Destroy => "destroy" },

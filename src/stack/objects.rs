@@ -105,6 +105,12 @@ impl Evaluator<'_> {
         self.checked(Guarded::Object(address.clone()), before.and(after));
         let (mut references, whole_blocks) = self.references(node, at, &iteration);
         references.extend(roles.iter().map(|role| role.address().clone()));
+        // Data that is read late passes on what it waits for.
+        for value in desired.values() {
+            value.each_unknown(&mut |unknown| {
+                references.extend(unknown.after.iter().map(|(address, _)| address.clone()));
+            });
+        }
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
         let adopt = self.adopt_consent(&address);
         self.add(Arc::new(Instance {

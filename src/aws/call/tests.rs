@@ -39,12 +39,14 @@ async fn made(
 async fn sent(case: Case, answer: &str) -> (Wait, Line) {
     let answer = answer.to_string();
     let operation = case.operation;
+    let takes_token = schema(case.kind).and_then(|schema| schema.operation(operation)).is_some_and(|it| it.token);
     let (wait, lines) = made(case, move |line| match line.contains(" /") {
         true => ok(answer.clone()),
         false => iam(line.split(' ').next().unwrap_or_default(), ""),
     })
     .await;
     assert_eq!(lines.len(), 1, "{operation}: {lines:?}");
+    assert_eq!(lines[0].contains(&"t".repeat(64)), takes_token, "{operation}: {lines:?}");
     (wait.expect(operation), lines[0].replace(&"t".repeat(64), "TOKEN"))
 }
 

@@ -16,16 +16,16 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     let mut tokens = FxHashSet::default();
     for change in &plan.changes {
         for call in &change.calls {
-            if change.schema.operation(call.operation).is_none() {
-                checker.say(format!(
-                    "{} calls {}, which its kind does not have",
-                    name(change),
-                    call.operation
-                ));
-            }
-            match &call.token {
-                Some(token) if token.len() >= 33 && token.len() <= 126 && tokens.insert(token) => {}
-                _ => checker.say(format!("{}: {} has no token of its own", name(change), call.operation)),
+            let mut say = |what: &str| checker.say(format!("{}: {} {what}", name(change), call.operation));
+            match (change.schema.operation(call.operation), &call.token) {
+                (None, _) => say("is no operation of its kind"),
+                (Some(operation), None) if operation.token => say("has no token"),
+                (Some(operation), Some(_)) if !operation.token => say("takes no token and has one"),
+                // EKS takes 33 to 126 characters.
+                (_, Some(token)) if !(33..=126).contains(&token.len()) || !tokens.insert(token) => {
+                    say("has no token of its own");
+                }
+                _ => {}
             }
         }
         let orders: Vec<u8> = change

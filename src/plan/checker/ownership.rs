@@ -4,7 +4,7 @@ use super::{Checker, name, selection, untold};
 use crate::diff::canonical;
 use crate::kinds::{self, Change as How, OWNERSHIP};
 use crate::live::{Fact, Object, Owner, Phase};
-use crate::plan::build::digest;
+use crate::plan::fingerprint::digest;
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
 use crate::stack::Mode;
 use crate::value::{AddressPattern, Identity, Map, Place, Value};
