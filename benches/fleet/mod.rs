@@ -148,12 +148,8 @@ pub fn inputs(instances: usize) -> Inputs {
 /// A snapshot in which only the account is known.
 pub fn account() -> Snapshot {
     let mut snapshot = Snapshot::default();
-    let caller = Caller {
-        partition: "aws".into(),
-        account: "123456789012".into(),
-        region: "us-east-2".into(),
-        arn: "arn:aws:iam::123456789012:user/bench".into(),
-    };
+    let caller =
+        Caller::new("aws", "123456789012", "us-east-2", "arn:aws:iam::123456789012:user/bench");
     snapshot.callers.insert(ProviderRef::default(), Fact::Known(caller));
     snapshot
 }

@@ -14,7 +14,7 @@ use crate::plan::{
     When,
 };
 use crate::stack::{EvaluatedOutput, Evaluation, Inputs, Program};
-use crate::value::{Identity, Map, Place, Want};
+use crate::value::{Identity, Map, Place, Text, Want};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -160,7 +160,7 @@ pub async fn execute(execution: Execution, options: Options, listener: Arc<Liste
     }
     for change in &shared.execution.plan.changes {
         if !settled.contains(&change.id) && !outcome.abandoned.contains(&change.id) {
-            let because = Because::Reason(Arc::from("interrupted before it was started"));
+            let because = Because::Reason(Text::from("interrupted before it was started"));
             outcome.skipped.push(Skipped { change: change.id, because });
         }
     }
@@ -209,7 +209,7 @@ impl Shared {
             Ok(settled) => {
                 let arn =
                     settled.object.as_ref().map(|object| object.text("arn")).filter(|arn| !arn.is_empty());
-                let arn = arn.map(Arc::from);
+                let arn = arn.map(Text::from);
                 self.record(change, settled.object);
                 if let Err(error) = self.hold(change, When::After).await {
                     let failure = Failure {

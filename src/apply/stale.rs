@@ -28,14 +28,14 @@ pub async fn moved(plan: &Plan, snapshot: &Snapshot, aws: &Aws) -> Result<Vec<Mo
     };
     for change in &plan.changes {
         // Of a delete and a create of one identity the first one counts.
-        let entry = seen.entry(change.identity.clone()).or_insert_with(|| change.seen.clone());
+        let entry = seen.entry(change.identity.clone()).or_insert(change.seen);
         if entry.is_none() {
-            entry.clone_from(&change.seen);
+            *entry = change.seen;
         }
         want(&change.identity, Some(change.provider.clone()));
     }
     for (identity, digest) in &plan.relied_on {
-        seen.insert(identity.clone(), digest.clone());
+        seen.insert(identity.clone(), *digest);
         want(identity, provider_of(plan.providers.keys(), snapshot, identity));
     }
     let mut fresh = Snapshot::default();
@@ -57,14 +57,14 @@ fn same_account(snapshot: &Snapshot, fresh: &Snapshot) -> Result<(), Vec<Diagnos
         let now = fresh.callers.get(provider).and_then(Fact::known);
         let then = caller.known();
         if let (Some(then), Some(now)) = (then, now)
-            && (&then.account, &then.region) != (&now.account, &now.region)
+            && (&then.account(), &then.region()) != (&now.account(), &now.region())
         {
             return Err(vec![
                 Diagnostic::error(
                     "other-account",
                     format!(
                         "The plan is for account {} in {}, and {provider} is now account {} in {}",
-                        then.account, then.region, now.account, now.region
+                        then.account(), then.region(), now.account(), now.region()
                     ),
                 )
                 .help("use the credentials and region the plan was made with, or make the plan again"),

@@ -12,10 +12,9 @@ use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, RefersBy, RefersTo, Schema};
 use crate::lang::{self, quoted_string};
 use crate::live::{Fact, Owner};
-use crate::value::{Identity, Key, Map, Place, Value};
+use crate::value::{Identity, Key, Map, Place, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// One block: of one object, or of several under `for_each`.
 struct Unit {
@@ -342,7 +341,7 @@ impl<'a> Files<'a> {
             "# The cluster {cluster} and what belongs to it, as written by: eksform import cluster {cluster}\n"
         );
         if let Some(members) = self.survey.members {
-            let mut list = |what: &str, names: &[Arc<str>]| {
+            let mut list = |what: &str, names: &[Text]| {
                 if !names.is_empty() {
                     self.imported.unmanaged.push(format!("{what}: {}", names.join(", ")));
                 }
@@ -400,7 +399,7 @@ impl<'a> Files<'a> {
                     .iter()
                     .filter_map(|(identity, key)| Some((self.drafts.get(identity)?, key.as_deref())))
             };
-            let from: BTreeSet<&Option<Arc<str>>> = members().map(|(draft, _)| &draft.from).collect();
+            let from: BTreeSet<&Option<Text>> = members().map(|(draft, _)| &draft.from).collect();
             for (draft, key) in members().filter(|(draft, _)| !draft.owned) {
                 self.imported.adopted.insert(unit.address(key).into(), draft.from.clone());
                 if from.len() > 1 {

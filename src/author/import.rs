@@ -5,9 +5,8 @@ use super::survey::Survey;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, Schema};
 use crate::live::{Fact, Object, Owner, Phase, Snapshot, StackName};
-use crate::value::{Address, Identity, Place, ProviderRef};
+use crate::value::{Address, Identity, Place, ProviderRef, Text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What is to be written, and for which stack.
 pub struct Request<'a> {
@@ -26,9 +25,9 @@ pub struct Request<'a> {
     /// Blocks there are already, by kind and label.
     pub labels: &'a BTreeSet<(String, String)>,
     /// Tags that the provider adds by itself.
-    pub default_tags: &'a BTreeMap<Arc<str>, Arc<str>>,
+    pub default_tags: &'a BTreeMap<Text, Text>,
     /// Access entries of the cluster, which eksform does not manage.
-    pub access_entries: &'a Fact<Vec<Arc<str>>>,
+    pub access_entries: &'a Fact<Vec<Text>>,
     /// The name of the file with the adopt blocks, if they are to be written.
     pub adopt_file: Option<String>,
 }
@@ -39,7 +38,7 @@ pub struct Imported {
     /// Names and texts.
     pub files: Vec<(String, String)>,
     /// Addresses that are to be adopted, each with the stack it is taken from.
-    pub adopted: BTreeMap<Arc<str>, Option<Arc<str>>>,
+    pub adopted: BTreeMap<Text, Option<Text>>,
     /// How many objects of each kind are described.
     pub counts: Vec<(&'static str, usize)>,
     /// Objects that are not described, and why.
@@ -109,7 +108,7 @@ pub(super) struct Draft<'a> {
     pub schema: &'static Schema,
     pub object: &'a Object,
     /// The stack it is to be taken from.
-    pub from: Option<Arc<str>>,
+    pub from: Option<Text>,
     /// Whether the stack owns it already.
     pub owned: bool,
 }

@@ -4,21 +4,20 @@ use super::survey::{self, Role};
 use crate::kinds::AGENT;
 use crate::kinds::{identity, pod_trust, policy, recommended};
 use crate::live::{AddonKey, Fact, Object, Phase, Snapshot};
-use crate::value::{Identity, Map, Place, ProviderRef, Value, Want};
+use crate::value::{Identity, Map, Place, ProviderRef, Text, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A service account: namespace and name.
-pub type Account = (Arc<str>, Arc<str>);
+pub type Account = (Text, Text);
 
 /// An add-on with a role through IRSA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddonUse {
     pub addon: Identity<Place>,
     pub role: Identity<Place>,
-    pub role_arn: Arc<str>,
+    pub role_arn: Text,
     /// The service accounts that get the role; none if that cannot be told.
-    pub service_accounts: Vec<Arc<str>>,
+    pub service_accounts: Vec<Text>,
 }
 
 /// A role that the cluster's OIDC provider may assume.
@@ -41,7 +40,7 @@ pub struct Irsa<'a> {
     pub addons: Vec<AddonUse>,
     pub roles: BTreeMap<Identity<Place>, RoleUse<'a>>,
     /// The role of each service account that has an association.
-    pub associated: BTreeMap<Account, Arc<str>>,
+    pub associated: BTreeMap<Account, Text>,
     /// Whether pods can get credentials; otherwise why not.
     pub agent: Agent,
     /// What cannot be moved, and why.
@@ -54,7 +53,7 @@ pub enum Agent {
     /// The add-on runs, or EKS Auto Mode brings it.
     Works,
     /// The add-on is there, in this status.
-    Status(Arc<str>),
+    Status(Text),
     Missing,
 }
 
@@ -82,7 +81,7 @@ pub fn find<'a>(
     place: &Place,
     cluster: &str,
     snapshot: &Snapshot,
-    roles: &'a [(Arc<str>, Object)],
+    roles: &'a [(Text, Object)],
 ) -> Result<Irsa<'a>, String> {
     let id = identity(place, "cluster", &[cluster]);
     let object = match snapshot.object(&id) {
@@ -107,7 +106,7 @@ pub fn find<'a>(
         left_out: Vec::new(),
         cluster: id,
     };
-    let iam = Place { region: None, ..place.clone() };
+    let iam = place.global();
     for (name, object) in roles {
         if let Some((accounts, vague)) = trusted(object, &found.issuer) {
             found.roles.insert(identity(&iam, "role", &[name]), RoleUse { object, accounts, vague });
@@ -133,7 +132,7 @@ pub fn find<'a>(
                 let addon = snapshot.object(&identity(place, "addon", &[cluster, name]))?.known()?;
                 let associations = addon.attributes.get("pod_identity_association")?;
                 let role = associations.get(&account.1)?.get("role_arn")?.as_str()?;
-                (addon.text("arn") == &**owner).then(|| Arc::from(role))
+                (addon.text("arn") == &**owner).then(|| Text::from(role))
             }),
         };
         found.associated.insert(account, role.unwrap_or_default());
@@ -147,7 +146,7 @@ impl Irsa<'_> {
         addon: Identity<Place>,
         object: &Object,
         snapshot: &Snapshot,
-        roles: &[(Arc<str>, Object)],
+        roles: &[(Text, Object)],
     ) {
         if addon.part(1) == AGENT && self.agent == Agent::Missing {
             let works = object.phase == Phase::Settled && &*object.status == "ACTIVE";
@@ -170,7 +169,7 @@ impl Irsa<'_> {
         };
         let (trusted, _) = trusted(live, &self.issuer).unwrap_or_default();
         let known = snapshot.addon_configurations.get(&configuration_key(&self.place, &addon, object));
-        let known: Vec<Arc<str>> = known
+        let known: Vec<Text> = known
             .and_then(Fact::known)
             .map(|known| known.service_accounts.iter().map(|(account, _)| account.clone()).collect())
             .unwrap_or_default();
@@ -178,9 +177,9 @@ impl Irsa<'_> {
             "" => "kube-system",
             namespace => namespace,
         };
-        let named: Vec<Arc<str>> =
+        let named: Vec<Text> =
             trusted.into_iter().filter(|account| &*account.0 == namespace).map(|account| account.1).collect();
-        let both: Vec<Arc<str>> = known.iter().filter(|account| named.contains(account)).cloned().collect();
+        let both: Vec<Text> = known.iter().filter(|account| named.contains(account)).cloned().collect();
         // What EKS knows and the role names; else the one that either of them knows.
         let service_accounts = match (both.is_empty(), known.as_slice(), named.as_slice()) {
             (false, ..) => both,

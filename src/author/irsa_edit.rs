@@ -3,9 +3,9 @@
 use crate::diagnostic::{FileId, Sources, Span};
 use crate::lang::syntax::{self, Block, Body};
 use crate::lang::{self, quoted_string};
+use crate::value::Text;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A block of the stack's own files.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ impl<'s> Edits<'s> {
         &mut self,
         block: &Written<'_>,
         role: &str,
-        accounts: &[Arc<str>],
+        accounts: &[Text],
         after: Option<&str>,
     ) -> Result<bool, String> {
         let body = block.body;

@@ -11,9 +11,8 @@ use crate::kinds::AGENT;
 use crate::kinds::{self, identity, policy};
 use crate::lang::quoted_string;
 use crate::live::{AssociationMember, Fact, Object, Owner, Phase, Snapshot};
-use crate::value::{Address, Identity, Map, Place, Value};
+use crate::value::{Address, Identity, Map, Place, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What is to be moved, and what the files say so far.
 pub struct Moving<'a> {
@@ -178,7 +177,7 @@ struct Mover<'m, 'a> {
 }
 
 impl Mover<'_, '_> {
-    fn namespace(&self, addon: &Identity<Place>) -> Arc<str> {
+    fn namespace(&self, addon: &Identity<Place>) -> Text {
         match self.target.object(addon).and_then(Fact::known).map(|object| object.text("namespace")) {
             None | Some("") => "kube-system".into(),
             Some(namespace) => namespace.into(),
@@ -246,7 +245,7 @@ impl Mover<'_, '_> {
     }
 
     /// Gives an add-on associations in the place of its role.
-    fn addon(&mut self, id: &Identity<Place>, role: &str, accounts: &[Arc<str>]) {
+    fn addon(&mut self, id: &Identity<Place>, role: &str, accounts: &[Text]) {
         let name = id.part(1);
         let said = format!("through Pod Identity for {}", accounts.join(", "));
         if let Some(address) = self.moving.request.declared.get(id) {
@@ -343,7 +342,7 @@ impl Mover<'_, '_> {
 
     fn make(&mut self, id: Identity<Place>, attributes: &[(&str, Value)]) {
         let attributes: Map =
-            attributes.iter().map(|(name, value)| (Arc::from(*name), value.clone())).collect();
+            attributes.iter().map(|(name, value)| (Text::from(*name), value.clone())).collect();
         let object = Object {
             attributes,
             owner: Owner::None,

@@ -2,9 +2,8 @@
 
 use crate::kinds::{self, RefersBy, identity};
 use crate::live::{Fact, Members, Object, Snapshot};
-use crate::value::{Identity, Place, ProviderRef, Want};
+use crate::value::{Identity, Place, ProviderRef, Text, Want};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What has to be read to know all of a cluster; nothing more once it is known.
 pub fn wants(provider: &ProviderRef, cluster: &str, snapshot: &Snapshot) -> BTreeSet<Want> {
@@ -48,7 +47,7 @@ pub struct Survey<'s> {
     /// Those that stand on their own.
     pub associations: Vec<Identity<Place>>,
     /// Every role that one of them names, by ARN.
-    pub roles: BTreeMap<Arc<str>, Role>,
+    pub roles: BTreeMap<Text, Role>,
     /// Roles of the account, each with those that name it.
     users_of: BTreeMap<Identity<Place>, BTreeSet<Identity<Place>>>,
     roles_of: BTreeMap<Identity<Place>, Vec<Identity<Place>>>,
@@ -173,6 +172,6 @@ pub(super) fn role(arn: &str, place: &Place) -> Role {
     if path == "aws-service-role" || path.starts_with("aws-service-role/") {
         return Role::Elsewhere("service-linked: AWS manages it".to_string());
     }
-    let place = Place { region: None, ..place.clone() };
+    let place = place.global();
     Role::Here(identity(&place, "role", &[name]))
 }

@@ -3,9 +3,8 @@
 use super::survey::Survey;
 use crate::lang::quoted_string;
 use crate::live::{Fact, Owner, Snapshot, StackName};
-use crate::value::{Address, Identity, Place};
+use crate::value::{Address, Identity, Place, Text};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// An object that is not the stack's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +13,7 @@ pub struct Unowned {
     /// The address it has, if the files declare it.
     pub address: Option<Address>,
     /// The stack it belongs to, if it is one's.
-    pub owner: Option<Arc<str>>,
+    pub owner: Option<Text>,
 }
 
 impl Unowned {
@@ -29,7 +28,7 @@ impl Unowned {
 pub struct Listing {
     pub unowned: Vec<Unowned>,
     /// What could not be read, and why.
-    pub unread: Vec<(Identity<Place>, Arc<str>)>,
+    pub unread: Vec<(Identity<Place>, Text)>,
 }
 
 /// Everything of a cluster that the stack does not own: the cluster, its add-ons, its associations and the roles

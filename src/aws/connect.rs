@@ -7,6 +7,7 @@ use super::pace::{Limited, Pace};
 use super::{Setup, network, stats::Counter};
 use crate::live::Caller;
 use crate::stack::{AssumeRole, ProviderConfig};
+use crate::value::Text;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
@@ -37,17 +38,17 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// What makes credentials and endpoints distinct.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SessionKey {
-    profile: Option<Arc<str>>,
+    profile: Option<Text>,
     role: Option<RoleKey>,
-    endpoint: Option<Arc<str>>,
+    endpoint: Option<Text>,
 }
 
 /// A role to assume, as it makes credentials distinct.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct RoleKey {
-    arn: Arc<str>,
-    session: Option<Arc<str>>,
-    external_id: Option<Arc<str>>,
+    arn: Text,
+    session: Option<Text>,
+    external_id: Option<Text>,
     duration: Option<u32>,
 }
 
@@ -62,15 +63,15 @@ pub(super) struct Session {
 /// Who the credentials are.
 #[derive(Clone)]
 struct Identified {
-    partition: Arc<str>,
-    account: Arc<str>,
-    arn: Arc<str>,
+    partition: Text,
+    account: Text,
+    arn: Text,
 }
 
 /// A session in a region.
 pub(super) struct Connection {
     pub session: Arc<Session>,
-    pub region: Arc<str>,
+    pub region: Text,
     pub eks: Limited<aws_sdk_eks::Client>,
     pub tagging: Limited<aws_sdk_resourcegroupstagging::Client>,
     /// None at an endpoint that is not AWS's own: facts of one such are none of another's.
@@ -81,12 +82,7 @@ impl Connection {
     /// Who the provider's credentials are: one STS call per session.
     pub async fn caller(&self) -> Result<Caller, CallError> {
         let who = self.session.caller.get_or_try_init(|| self.session.identify()).await?;
-        Ok(Caller {
-            partition: who.partition.clone(),
-            account: who.account.clone(),
-            region: self.region.clone(),
-            arn: who.arn.clone(),
-        })
+        Ok(Caller::new(who.partition.clone(), who.account.clone(), self.region.clone(), who.arn.clone()))
     }
 }
 
@@ -111,9 +107,9 @@ pub(super) struct Connections {
     http: SharedHttpClient,
     pub pace: Pace,
     sessions: Cells<SessionKey, Arc<Session>>,
-    connections: Cells<(SessionKey, Arc<str>), Arc<Connection>>,
+    connections: Cells<(SessionKey, Text), Arc<Connection>>,
     /// The region the environment names, by profile.
-    regions: Cells<Option<Arc<str>>, Option<Arc<str>>>,
+    regions: Cells<Option<Text>, Option<Text>>,
     pub counter: Counter,
 }
 
@@ -166,7 +162,7 @@ impl Connections {
     }
 
     /// The provider block's region, else the set-up's, else the environment's.
-    async fn region(&self, provider: &ProviderConfig) -> Option<Arc<str>> {
+    async fn region(&self, provider: &ProviderConfig) -> Option<Text> {
         if let Some(region) = provider.region.as_ref().or(self.setup.region.as_ref()) {
             return Some(region.clone());
         }
@@ -180,7 +176,7 @@ impl Connections {
                 .http_client(self.http.clone())
                 .no_credentials();
             if let Some(profile) = &profile {
-                loader = loader.profile_name(profile.as_ref());
+                loader = loader.profile_name(profile.as_str());
             }
             loader.load().await.region().map(|region| region.as_ref().into())
         });
@@ -226,10 +222,10 @@ impl Connections {
         if let Some(credentials) = &self.setup.credentials {
             loader = loader.credentials_provider(credentials.clone());
         } else if let Some(profile) = &key.profile {
-            loader = loader.profile_name(profile.as_ref());
+            loader = loader.profile_name(profile.as_str());
         }
         if let Some(url) = &key.endpoint {
-            loader = loader.endpoint_url(url.as_ref());
+            loader = loader.endpoint_url(url.as_str());
         }
         loader.load().await
     }
@@ -251,7 +247,7 @@ impl Connections {
         builder.build()
     }
 
-    fn connection(&self, session: Arc<Session>, region: Arc<str>) -> Connection {
+    fn connection(&self, session: Arc<Session>, region: Text) -> Connection {
         let at = || Region::new(region.to_string());
         let eks = aws_sdk_eks::config::Builder::from(&session.sdk)
             .region(at())
@@ -286,10 +282,10 @@ impl ProvideCredentials for Nobody {
 
 /// Credentials of the role, got with those of `sdk`.
 async fn assumed(role: &AssumeRole, sdk: &SdkConfig) -> SharedCredentialsProvider {
-    let mut builder = AssumeRoleProvider::builder(role.role_arn.as_ref()).configure(sdk);
+    let mut builder = AssumeRoleProvider::builder(role.role_arn.as_str()).configure(sdk);
     builder = builder.session_name(role.session_name.as_deref().unwrap_or("eksform"));
     if let Some(id) = &role.external_id {
-        builder = builder.external_id(id.as_ref());
+        builder = builder.external_id(id.as_str());
     }
     if let Some(seconds) = role.duration {
         builder = builder.session_length(Duration::from_secs(seconds.into()));

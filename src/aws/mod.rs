@@ -32,7 +32,7 @@ pub use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Insight, Object, Offer, Snapshot, StackName};
 use crate::stack::ProviderConfig;
-use crate::value::{Identity, Place, ProviderRef, Want};
+use crate::value::{Identity, Place, ProviderRef, Text, Want};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
@@ -54,7 +54,7 @@ pub struct Setup {
     /// Instead of the environment's credentials; profiles then count for nothing.
     pub credentials: Option<SharedCredentialsProvider>,
     /// The region of providers that name none, instead of the environment's.
-    pub region: Option<Arc<str>>,
+    pub region: Option<Text>,
     /// Nothing comes from the environment: no credentials, profile, endpoint or region. Profiles and
     /// endpoints of provider blocks are ignored as well.
     pub isolated: bool,
@@ -126,7 +126,7 @@ impl Aws {
         providers: &Providers,
         provider: &ProviderRef,
         cluster: &str,
-    ) -> Fact<Vec<Arc<str>>> {
+    ) -> Fact<Vec<Text>> {
         let read = async {
             let connection = self.connection(providers, provider).await?;
             Box::pin(observe::access_entries(&connection, cluster)).await
@@ -189,7 +189,7 @@ impl Aws {
         &self,
         providers: &Providers,
         provider: &ProviderRef,
-    ) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+    ) -> Result<Vec<(Text, Object)>, CallError> {
         let connection = self.connection(providers, provider).await?;
         Box::pin(observe::account_roles(&connection)).await
     }

@@ -1,5 +1,6 @@
 //! What was asked of AWS, counted as it leaves and as its answer comes.
 
+use crate::value::Text;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// By operation: `eks:DescribeCluster`.
-    pub operations: BTreeMap<Arc<str>, Operation>,
+    pub operations: BTreeMap<Text, Operation>,
     /// How many requests repeated an earlier attempt.
     pub retries: u64,
     /// From the first request to the last answer.
@@ -154,7 +155,7 @@ impl Storable for SentAt {
 }
 
 impl ServiceCounter {
-    fn name(&self, bag: &ConfigBag) -> Arc<str> {
+    fn name(&self, bag: &ConfigBag) -> Text {
         let operation = bag.load::<Metadata>().map_or("?", Metadata::name);
         format!("{}:{operation}", self.service).into()
     }

@@ -149,7 +149,7 @@ fn line(request: &http::Request<Bytes>) -> Line {
 }
 
 pub(super) fn place(regional: bool) -> Place {
-    Place { partition: "aws".into(), account: ACCOUNT.into(), region: regional.then(|| REGION.into()) }
+    Place::new("aws", ACCOUNT, regional.then(|| REGION.into()))
 }
 
 pub(super) fn identity(kind: &str, key: &[&str]) -> Identity<Place> {

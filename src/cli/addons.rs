@@ -16,9 +16,8 @@ use crate::lang::quoted_string;
 use crate::live::{AddonConfiguration, AddonKey, Fact, Offer, Snapshot, StackName};
 use crate::render;
 use crate::stack::{self, Inputs, Mode, SourceTree};
-use crate::value::{Place, ProviderRef, Want};
+use crate::value::{Place, ProviderRef, Text, Want};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub fn run(global: &Global, args: &Addons, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
@@ -38,7 +37,7 @@ struct Catalog {
     stack: StackName,
     provider: ProviderRef,
     place: Place,
-    kubernetes: Arc<str>,
+    kubernetes: Text,
     snapshot: Snapshot,
 }
 
@@ -59,7 +58,7 @@ impl Catalog {
             providers: evaluation.providers.clone(),
             stack: evaluation.stack.clone(),
             provider: provider.clone(),
-            place: Place { partition: "".into(), account: "".into(), region: None },
+            place: Place::new("", "", None),
             kubernetes: "".into(),
             snapshot,
         };
@@ -78,7 +77,7 @@ impl Catalog {
             (None, Some(instance)) => Some(instance.symbolic.part(0).to_string()),
             (None, None) => None,
         };
-        let written = only.and_then(|instance| instance.desired.get("version")?.as_str().map(Arc::from));
+        let written = only.and_then(|instance| instance.desired.get("version")?.as_str().map(Text::from));
         catalog.kubernetes = match (&args.kubernetes_version, cluster) {
             (Some(version), _) => version.as_str().into(),
             (None, Some(name)) => match (catalog.version_of(&name).await?, written) {
@@ -104,14 +103,14 @@ impl Catalog {
     }
 
     /// The Kubernetes version of a live cluster.
-    async fn version_of(&mut self, name: &str) -> Result<Option<Arc<str>>, Broken> {
+    async fn version_of(&mut self, name: &str) -> Result<Option<Text>, Broken> {
         let identity = kinds::identity(&self.provider, "cluster", &[name]);
         self.ask([Want::Object(identity.clone())]).await?;
         let object = self.snapshot.object(&identity.within(self.place.clone()));
         Ok(object.and_then(Fact::known).map(|object| object.text("version").into()))
     }
 
-    async fn newest(&mut self) -> Result<Arc<str>, Broken> {
+    async fn newest(&mut self) -> Result<Text, Broken> {
         self.ask([Want::ClusterVersions(self.provider.clone())]).await?;
         let versions = self.snapshot.cluster_versions.get(&self.place).and_then(Fact::known);
         let newest =
@@ -158,10 +157,7 @@ impl Catalog {
     }
 
     /// What EKS says about versions of add-ons.
-    async fn configurations(
-        &mut self,
-        of: impl IntoIterator<Item = (Arc<str>, Arc<str>)>,
-    ) -> Result<(), Broken> {
+    async fn configurations(&mut self, of: impl IntoIterator<Item = (Text, Text)>) -> Result<(), Broken> {
         let provider = self.provider.clone();
         let wants = of.into_iter().map(|(addon, version)| Want::AddonConfiguration {
             provider: provider.clone(),
@@ -171,7 +167,7 @@ impl Catalog {
         self.ask(wants.collect::<Vec<_>>()).await
     }
 
-    fn configuration(&self, addon: &Arc<str>, version: &Arc<str>) -> Option<&Fact<AddonConfiguration>> {
+    fn configuration(&self, addon: &Text, version: &Text) -> Option<&Fact<AddonConfiguration>> {
         let key = AddonKey { place: self.place.clone(), addon: addon.clone(), version: version.clone() };
         self.snapshot.addon_configurations.get(&key)
     }
@@ -194,7 +190,7 @@ fn inputs(global: &Global, args: &AddonsPlace) -> Result<Inputs, Vec<Diagnostic>
 async fn list(global: &Global, args: &AddonsList, terminal: &Terminal) -> Result<Exit, Broken> {
     let mut catalog = Catalog::open(global, &args.place).await?;
     let offers = catalog.offers().await?;
-    let defaults: Vec<(Arc<str>, Arc<str>)> = offers
+    let defaults: Vec<(Text, Text)> = offers
         .iter()
         .filter_map(|offer| Some((offer.addon.clone(), discover::usual(offer)?.version.clone())))
         .collect();
@@ -247,7 +243,7 @@ async fn show(global: &Global, args: &AddonsShow, terminal: &Terminal) -> Result
 }
 
 /// The version given, else the one EKS installs by default.
-fn version(offer: &Offer, given: Option<&str>, kubernetes: &str) -> Result<Arc<str>, Broken> {
+fn version(offer: &Offer, given: Option<&str>, kubernetes: &str) -> Result<Text, Broken> {
     let all = || offer.versions.iter().map(|version| version.version.as_ref());
     match given {
         Some(given) => match offer.versions.iter().find(|version| &*version.version == given) {

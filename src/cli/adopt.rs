@@ -8,10 +8,9 @@ use super::{DONE, Exit, import};
 use crate::author::{self, Listing, Unowned};
 use crate::kinds;
 use crate::live::Fact;
-use crate::value::{Identity, Place};
+use crate::value::{Identity, Place, Text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 pub fn run(global: &Global, args: &Adopt, terminal: &Terminal) -> Exit {
     let result = session::block_on(async {
@@ -31,7 +30,7 @@ pub fn run(global: &Global, args: &Adopt, terminal: &Terminal) -> Exit {
 /// What is not the stack's, by cluster; and what could not be read.
 struct Found {
     clusters: Vec<(Identity<Place>, Vec<Unowned>)>,
-    unread: Vec<(Identity<Place>, Arc<str>)>,
+    unread: Vec<(Identity<Place>, Text)>,
     /// Clusters that are declared and not there.
     missing: BTreeSet<Identity<Place>>,
 }

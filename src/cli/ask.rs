@@ -1,13 +1,13 @@
 //! Questions for variables that nothing gives a value to.
 
 use crate::stack::{Variable, VariableInput, VariableText};
+use crate::value::Text;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 
 /// Asks for every variable without a value and without a default, if there is a terminal to ask on. What is not
 /// answered stays without a value, which is complained about where it is needed.
-pub fn missing(declared: &BTreeMap<Arc<str>, Variable>, values: &mut BTreeMap<Arc<str>, VariableInput>) {
+pub fn missing(declared: &BTreeMap<Text, Variable>, values: &mut BTreeMap<Text, VariableInput>) {
     // Standard output may be a pipe to something that reads it; the questions are for a person.
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return;

@@ -33,7 +33,7 @@ pub fn of_aws(fresh: bool) -> Option<Arc<dyn Memory>> {
 pub fn of_sandbox(directory: &Path, fresh: bool) -> Option<Arc<dyn Memory>> {
     let whole = std::path::absolute(directory).ok()?;
     let mark = Digest::of_text(&whole.to_string_lossy());
-    Some(Arc::new(Cache { directory: named()?.join("sandbox").join(mark.as_str()).join(FACTS), fresh }))
+    Some(Arc::new(Cache { directory: named()?.join("sandbox").join(mark.to_string()).join(FACTS), fresh }))
 }
 
 /// Where anything is kept between runs: the directory that is named, else where the platform keeps caches.
@@ -119,8 +119,7 @@ mod tests {
     }
 
     fn key(region: &str, addon: &str, version: &str) -> AddonKey {
-        let place =
-            Place { partition: "aws".into(), account: "123456789012".into(), region: Some(region.into()) };
+        let place = Place::new("aws", "123456789012", Some(region.into()));
         AddonKey { place, addon: addon.into(), version: version.into() }
     }
 

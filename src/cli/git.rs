@@ -4,20 +4,20 @@ use super::sources::{self, NOT_ALLOWED, Read};
 use crate::diagnostic::Diagnostic;
 use crate::live::Fact;
 use crate::stack::{Base, SourceTree};
+use crate::value::Text;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
 
 /// A commit, seen from the stack's directory.
 pub struct Commit {
     directory: PathBuf,
     /// The full hash.
-    pub hash: Arc<str>,
+    pub hash: Text,
     /// The stack's directory within the repository, ended by `/` unless it is the top.
     prefix: String,
     /// Directories outside of the stack's that hold modules.
-    modules: Vec<Arc<str>>,
+    modules: Vec<Text>,
 }
 
 /// Runs git in a directory. What it says goes into the error.
@@ -138,20 +138,20 @@ impl Commit {
     }
 
     /// Answers what expressions ask about files, as of the commit.
-    pub fn file(&self, path: &str) -> Fact<Arc<str>> {
+    pub fn file(&self, path: &str) -> Fact<Text> {
         if !sources::allowed(&self.modules, path) {
-            return Fact::Denied(Arc::from(NOT_ALLOWED));
+            return Fact::Denied(Text::from(NOT_ALLOWED));
         }
         self.text(path)
     }
 
     /// The files below a directory as of the commit, at most that many levels deep.
-    pub fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+    pub fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Text>> {
         if path != "."
             && !sources::allowed(&self.modules, path)
             && !self.modules.iter().any(|it| **it == *path)
         {
-            return Fact::Denied(Arc::from(NOT_ALLOWED));
+            return Fact::Denied(Text::from(NOT_ALLOWED));
         }
         let Some(inside) = self.within(path) else { return Fact::Absent };
         let tree = format!("{}:{inside}", self.hash);
@@ -161,7 +161,7 @@ impl Commit {
                 let names = String::from_utf8_lossy(&listed.stdout).into_owned();
                 let levels = levels.map_or(usize::MAX, |levels| levels as usize);
                 let near = |name: &&str| !name.is_empty() && name.split('/').count() <= levels;
-                let mut files: Vec<Arc<str>> = names.split('\0').filter(near).map(Arc::from).collect();
+                let mut files: Vec<Text> = names.split('\0').filter(near).map(Text::from).collect();
                 files.sort_unstable();
                 Fact::Known(files)
             }
@@ -172,7 +172,7 @@ impl Commit {
     }
 
     /// The text of a file, also through links.
-    fn text(&self, path: &str) -> Fact<Arc<str>> {
+    fn text(&self, path: &str) -> Fact<Text> {
         let Some(inside) = self.within(path).filter(|path| !path.contains('\n')) else { return Fact::Absent };
         let name = format!("{}:{inside}\n", self.hash);
         let output = match git(&self.directory, &["cat-file", "--batch", "--follow-symlinks"], &name) {

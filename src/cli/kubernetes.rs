@@ -4,6 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Pod, pods};
+use crate::value::Text;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -427,8 +428,8 @@ impl Client {
 /// The pods by namespace.
 pub async fn pods_of(
     client: &Client,
-    namespaces: impl IntoIterator<Item = std::sync::Arc<str>>,
-) -> BTreeMap<std::sync::Arc<str>, Result<Vec<Pod>, String>> {
+    namespaces: impl IntoIterator<Item = Text>,
+) -> BTreeMap<Text, Result<Vec<Pod>, String>> {
     let mut found = BTreeMap::new();
     for namespace in namespaces {
         let pods = client.pods(&namespace).await;

@@ -13,9 +13,8 @@ use crate::diagnostic::Diagnostic;
 use crate::live::{Fact, Snapshot};
 use crate::rules::Scope;
 use crate::stack::{self, Evaluation, Mode, Program};
-use crate::value::ProviderRef;
+use crate::value::{ProviderRef, Text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub fn run(global: &Global, args: &Migrate, terminal: &Terminal) -> Exit {
     let MigrateCommand::Irsa(args) = &args.command;
@@ -60,7 +59,7 @@ async fn irsa(global: &Global, args: &MigrateIrsa, terminal: &Terminal) -> Resul
     inputs
         .sources
         .files
-        .extend(texts.map(|(name, text)| (Arc::from(name.as_str()), Arc::from(text.as_str()))));
+        .extend(texts.map(|(name, text)| (Text::from(name.as_str()), Text::from(text.as_str()))));
     let (session, diagnostics) =
         session::look(global, &args.planning, inputs, Some(connected), Scope::Plan).await?;
     terminal.print("\n");
@@ -85,8 +84,8 @@ fn cluster(
     args: &MigrateIrsa,
     program: &Program,
     evaluation: &Evaluation,
-) -> Result<(ProviderRef, Arc<str>), Vec<Diagnostic>> {
-    let known: BTreeSet<(ProviderRef, Arc<str>)> = session::clusters(evaluation);
+) -> Result<(ProviderRef, Text), Vec<Diagnostic>> {
+    let known: BTreeSet<(ProviderRef, Text)> = session::clusters(evaluation);
     let mut meant =
         known.iter().filter(|(_, name)| args.cluster.as_ref().is_none_or(|given| **given == **name));
     match (meant.next(), meant.next(), &args.cluster) {

@@ -12,10 +12,9 @@ use crate::plan::{Plan, file_of};
 use crate::render;
 use crate::rules::{self, Scope};
 use crate::stack::{self, Evaluation, Inputs, Mode, Program, Rounds};
-use crate::value::ProviderRef;
+use crate::value::{ProviderRef, Text};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A plan, and all it takes to apply it.
 pub struct Session {
@@ -50,7 +49,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(result)
 }
 
-fn texts(given: &[String]) -> BTreeSet<Arc<str>> {
+fn texts(given: &[String]) -> BTreeSet<Text> {
     given.iter().map(|text| text.as_str().into()).collect()
 }
 
@@ -64,8 +63,8 @@ pub fn inputs_of(directory: &Path, planning: &Planning, mode: Mode) -> Result<In
     let adopt = planning.adopt.iter().map(|text| {
         // An address may hold `=` inside the quotes of its key; the stack's name never does.
         match text.rsplit_once('=') {
-            Some((address, stack)) if !stack.ends_with(']') => (Arc::from(address), Some(Arc::from(stack))),
-            _ => (Arc::from(text.as_str()), None),
+            Some((address, stack)) if !stack.ends_with(']') => (Text::from(address), Some(Text::from(stack))),
+            _ => (Text::from(text.as_str()), None),
         }
     });
     Ok(Inputs {
@@ -222,7 +221,7 @@ pub struct Surveyed {
     pub evaluation: Evaluation,
     pub snapshot: Snapshot,
     pub connected: Connected,
-    pub clusters: BTreeSet<(ProviderRef, Arc<str>)>,
+    pub clusters: BTreeSet<(ProviderRef, Text)>,
     pub sources: Sources,
 }
 
@@ -259,14 +258,14 @@ impl TodayAndThen {
 }
 
 impl Files for TodayAndThen {
-    fn file(&self, path: &str) -> Fact<Arc<str>> {
+    fn file(&self, path: &str) -> Fact<Text> {
         match self.then(path) {
             Some((commit, path)) => commit.file(path),
             None => self.today.file(path),
         }
     }
 
-    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Text>> {
         match self.then(path) {
             Some((commit, path)) => commit.directory(path, levels),
             None => self.today.directory(path, levels),
@@ -275,11 +274,11 @@ impl Files for TodayAndThen {
 }
 
 /// The clusters that the files name, each with the provider it is reached with.
-pub fn clusters(evaluation: &Evaluation) -> BTreeSet<(ProviderRef, Arc<str>)> {
+pub fn clusters(evaluation: &Evaluation) -> BTreeSet<(ProviderRef, Text)> {
     let named = evaluation.instances.iter().filter_map(|instance| {
         // The first part of the key of whatever lives in a cluster is the cluster's name.
         let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
-        cluster.then(|| (instance.provider.clone(), Arc::from(instance.symbolic.part(0))))
+        cluster.then(|| (instance.provider.clone(), Text::from(instance.symbolic.part(0))))
     });
     named.collect()
 }
@@ -288,7 +287,7 @@ pub fn clusters(evaluation: &Evaluation) -> BTreeSet<(ProviderRef, Arc<str>)> {
 pub fn header(connected: &Connected, snapshot: &Snapshot) -> String {
     let mut places: Vec<String> = Vec::new();
     for caller in snapshot.callers.values().filter_map(Fact::known) {
-        let place = format!("account {} in {}", caller.account, caller.region);
+        let place = format!("account {} in {}", caller.account(), caller.region());
         if !places.contains(&place) {
             places.push(place);
         }

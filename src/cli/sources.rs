@@ -6,13 +6,13 @@ use crate::live::Fact;
 #[cfg(feature = "aws")]
 use crate::live::Files;
 use crate::stack::{SourceTree, called_directories, lock};
+use crate::value::Text;
 use std::collections::BTreeSet;
 #[cfg(feature = "aws")]
 use std::path::Component;
 use std::path::Path;
 #[cfg(feature = "aws")]
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A file larger than this is no file of a stack.
 const LARGEST: u64 = 16 << 20;
@@ -36,8 +36,8 @@ pub fn gather(
 ) -> Result<SourceTree, Vec<Diagnostic>> {
     let mut tree = SourceTree::default();
     let mut problems = Vec::new();
-    let mut read = BTreeSet::from([Arc::from(".")]);
-    let mut open: Vec<Arc<str>> = vec![Arc::from(".")];
+    let mut read = BTreeSet::from([Text::from(".")]);
+    let mut open: Vec<Text> = vec![Text::from(".")];
     while let Some(at) = open.pop() {
         let files = match files(&at) {
             Ok(files) => files,
@@ -67,7 +67,7 @@ pub fn any(directory: &Path) -> bool {
 }
 
 /// A file's path relative to the stack, and its text or why there is none.
-pub type Read = (Arc<str>, Result<Arc<str>, Diagnostic>);
+pub type Read = (Text, Result<Text, Diagnostic>);
 
 /// The files of one directory, which is relative to the stack's.
 fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>> {
@@ -89,7 +89,7 @@ fn files(directory: &Path, relative: &str) -> Result<Vec<Read>, Vec<Diagnostic>>
         }
         let shown = joined(relative, name);
         let text = text(&path)
-            .map(Arc::from)
+            .map(Text::from)
             .map_err(|why| Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {why}")));
         found.push((shown.into(), text));
     }
@@ -119,9 +119,9 @@ fn text(path: &Path) -> Result<String, String> {
 /// Answers what expressions ask about files (`file("policy.json")`): below the stack's directory, and
 /// below the directories of its modules.
 #[cfg(feature = "aws")]
-fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
+fn file(directory: &Path, modules: &[Text], path: &str) -> Fact<Text> {
     if !allowed(modules, path) {
-        return Fact::Denied(Arc::from(NOT_ALLOWED));
+        return Fact::Denied(Text::from(NOT_ALLOWED));
     }
     let full = directory.join(path);
     if !full.exists() {
@@ -138,21 +138,21 @@ fn file(directory: &Path, modules: &[Arc<str>], path: &str) -> Fact<Arc<str>> {
 pub struct Beside {
     pub directory: PathBuf,
     /// Directories of modules outside of the stack's.
-    pub modules: Vec<Arc<str>>,
+    pub modules: Vec<Text>,
 }
 
 #[cfg(feature = "aws")]
 impl Files for Beside {
-    fn file(&self, path: &str) -> Fact<Arc<str>> {
+    fn file(&self, path: &str) -> Fact<Text> {
         file(&self.directory, &self.modules, path)
     }
 
-    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Arc<str>>> {
+    fn directory(&self, path: &str, levels: Option<u32>) -> Fact<Vec<Text>> {
         if path != "."
             && !allowed(&self.modules, path)
             && !self.modules.iter().any(|module| **module == *path)
         {
-            return Fact::Denied(Arc::from(
+            return Fact::Denied(Text::from(
                 "it lies outside of the directories of the stack and its modules",
             ));
         }
@@ -173,7 +173,7 @@ const MOST_LISTED: usize = 20_000;
 
 /// The files below a directory. Links to files count as files, links to directories are not followed.
 #[cfg(feature = "aws")]
-fn list(root: &Path, levels: u32) -> Result<Vec<Arc<str>>, String> {
+fn list(root: &Path, levels: u32) -> Result<Vec<Text>, String> {
     let mut found = Vec::new();
     let mut open = vec![(root.to_path_buf(), String::new(), 1)];
     let mut seen = 0;
@@ -192,7 +192,7 @@ fn list(root: &Path, levels: u32) -> Result<Vec<Arc<str>>, String> {
             if real && level < levels {
                 open.push((entry.path(), format!("{prefix}{name}/"), level + 1));
             } else if entry.path().is_file() {
-                found.push(Arc::from(format!("{prefix}{name}")));
+                found.push(Text::from(format!("{prefix}{name}")));
             }
         }
     }
@@ -208,11 +208,11 @@ pub fn reader(directory: &Path, tree: &SourceTree) -> Beside {
 
 /// The directories outside of the stack's that hold modules.
 #[cfg(feature = "aws")]
-pub fn outside(tree: &SourceTree) -> Vec<Arc<str>> {
+pub fn outside(tree: &SourceTree) -> Vec<Text> {
     let directories = tree.files.keys().filter_map(|path| path.rsplit_once('/'));
     let outside: BTreeSet<&str> =
         directories.map(|(directory, _)| directory).filter(|directory| directory.starts_with("..")).collect();
-    outside.into_iter().map(Arc::from).collect()
+    outside.into_iter().map(Text::from).collect()
 }
 
 /// Why some files are not read.
@@ -221,7 +221,7 @@ pub const NOT_ALLOWED: &str = "it lies outside of the directories of the stack a
 
 /// Whether a path lies below the stack's directory or one of the others.
 #[cfg(feature = "aws")]
-pub fn allowed(modules: &[Arc<str>], path: &str) -> bool {
+pub fn allowed(modules: &[Text], path: &str) -> bool {
     let below = |path: &str| {
         Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
     };

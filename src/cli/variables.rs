@@ -5,24 +5,20 @@ use super::args::{Source, Variables};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::lang::{eval, syntax};
 use crate::stack::{VariableInput, VariableText};
-use crate::value::json;
+use crate::value::{Text, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 const PREFIX: &str = "EKSFORM_VAR_";
 
 /// Gathers every value. Automatic files are those of the stack's directory; paths are relative to it.
-pub fn gather(
-    directory: &Path,
-    given: &Variables,
-) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+pub fn gather(directory: &Path, given: &Variables) -> Result<BTreeMap<Text, VariableInput>, Vec<Diagnostic>> {
     let mut values = BTreeMap::new();
     let mut problems = Vec::new();
     for (name, value) in std::env::vars_os() {
         let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
         if let Some(variable) = name.strip_prefix(PREFIX) {
-            values.insert(Arc::from(variable), text(value, name));
+            values.insert(Text::from(variable), text(value, name));
         }
     }
     let mut automatic: Vec<_> = std::fs::read_dir(directory)
@@ -43,7 +39,7 @@ pub fn gather(
             },
             Source::Pair(pair) => match pair.split_once('=') {
                 Some((name, value)) => {
-                    values.insert(Arc::from(name.trim()), text(value, "--var"));
+                    values.insert(Text::from(name.trim()), text(value, "--var"));
                 }
                 None => problems.push(
                     Diagnostic::error("invalid-variable", format!("--var {pair} gives no value"))
@@ -60,7 +56,7 @@ fn text(value: &str, origin: &str) -> VariableInput {
 }
 
 /// A file of `name = value` lines. Its complaints name the line in words, since it is no file of the stack.
-fn file(path: &Path) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+fn file(path: &Path) -> Result<BTreeMap<Text, VariableInput>, Vec<Diagnostic>> {
     let shown = path.display().to_string();
     let content = std::fs::read_to_string(path).map_err(|error| {
         vec![Diagnostic::error("unreadable-file", format!("{shown} cannot be read: {error}"))]
@@ -106,7 +102,7 @@ fn file(path: &Path) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic
 }
 
 /// A JSON object from name to value. Texts are texts: `${` means nothing in them.
-fn json_file(shown: &str, content: &str) -> Result<BTreeMap<Arc<str>, VariableInput>, Vec<Diagnostic>> {
+fn json_file(shown: &str, content: &str) -> Result<BTreeMap<Text, VariableInput>, Vec<Diagnostic>> {
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(content).map_err(|error| {
             vec![

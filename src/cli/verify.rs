@@ -12,9 +12,8 @@ use crate::discover::{Declared, Outcome, Pods, Verification, VerifyRow, verify_w
 use crate::live::{Fact, Snapshot};
 use crate::render;
 use crate::stack::Evaluation;
-use crate::value::{Identity, Place, ProviderRef, Value};
+use crate::value::{Identity, Place, ProviderRef, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub fn run(global: &Global, args: &Verify, terminal: &Terminal) -> Exit {
     finish(session::block_on(verify(global, args, terminal)), terminal)
@@ -49,7 +48,7 @@ async fn verify(global: &Global, args: &Verify, terminal: &Terminal) -> Result<E
     let aws = &surveyed.connected.aws;
     apply::gather(&surveyed.evaluation, aws, &mut surveyed.snapshot, &wanted).await?;
     let snapshot = &surveyed.snapshot;
-    let places: Vec<(Place, &Arc<str>)> = clusters
+    let places: Vec<(Place, &Text)> = clusters
         .iter()
         .filter_map(|(provider, name)| Some((snapshot.place(provider, true)?, name)))
         .collect();
@@ -90,15 +89,15 @@ fn declared(evaluation: &Evaluation) -> BTreeMap<Identity<Place>, Declared> {
 }
 
 /// The clusters that the files name and those in which the stack owns something; of these, the ones asked for.
-fn clusters(surveyed: &Surveyed, asked: &[String]) -> Result<BTreeSet<(ProviderRef, Arc<str>)>, Broken> {
+fn clusters(surveyed: &Surveyed, asked: &[String]) -> Result<BTreeSet<(ProviderRef, Text)>, Broken> {
     let mut all = surveyed.clusters.clone();
     let (snapshot, stack) = (&surveyed.snapshot, &surveyed.evaluation.stack);
-    let known: BTreeSet<(Place, Arc<str>)> = all
+    let known: BTreeSet<(Place, Text)> = all
         .iter()
         .filter_map(|(provider, name)| Some((snapshot.place(provider, true)?, name.clone())))
         .collect();
     for (identity, _) in snapshot.existing().filter(|(_, object)| object.owner.is(stack)) {
-        let name: Arc<str> = identity.part(0).into();
+        let name: Text = identity.part(0).into();
         let lives_there = ["cluster", "addon", "pod_identity_association"].contains(&&*identity.kind);
         if !lives_there || known.contains(&(identity.scope.clone(), name.clone())) {
             continue;
@@ -131,7 +130,7 @@ fn clusters(surveyed: &Surveyed, asked: &[String]) -> Result<BTreeSet<(ProviderR
 async fn look(
     kubernetes: &Kubernetes,
     verification: &Verification<'_>,
-    places: &[(Place, &Arc<str>)],
+    places: &[(Place, &Text)],
     terminal: &Terminal,
 ) -> Result<Pods, Broken> {
     let mut found = Pods::new();

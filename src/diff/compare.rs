@@ -1,7 +1,7 @@
 //! When two values of an attribute mean the same.
 
 use crate::kinds::{Attribute, Compare, TAG_PREFIX, Ty, policy};
-use crate::value::{Data, Map, Value, json};
+use crate::value::{Data, Map, Text, Value, json};
 
 /// The canonical form of an attribute's value: equal forms mean the same to AWS. What cannot be read
 /// as what it should be (a policy that is none) stays as it is.
@@ -35,7 +35,7 @@ pub fn canonical(attribute: &Attribute, value: &Value) -> Value {
     }
 }
 
-fn pair((key, value): (&std::sync::Arc<str>, &Value)) -> (std::sync::Arc<str>, Value) {
+fn pair((key, value): (&Text, &Value)) -> (Text, Value) {
     (key.clone(), value.clone())
 }
 

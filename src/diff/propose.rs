@@ -1,10 +1,9 @@
 //! What one instance will be, and what differs from what it is.
 
 use super::compare::canonical;
-use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty, shared};
+use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty};
 use crate::live::{Fact, Object, Phase};
-use crate::value::{Address, KeyPart, Map, Path, Place, Type, Value, Want};
-use std::sync::Arc;
+use crate::value::{Address, KeyPart, Map, Path, Place, Text, Type, Value, Want};
 
 /// What has to happen to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
                 || Value::pending(attribute_type(attribute.ty), wants.iter().cloned()),
                 |(_, value)| value.clone(),
             );
-            after.insert(shared(attribute.name), value);
+            after.insert(Text::new_static(attribute.name), value);
         }
     }
     Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after }
@@ -128,7 +127,7 @@ fn replacement(subject: &Subject<'_>, object: &Object) -> Proposed {
 fn create(subject: &Subject<'_>, action: Action) -> Proposed {
     let mut after = filled(subject.schema.attributes, subject.desired, None, &Path::ROOT, subject.address);
     for (name, value) in predicted(subject, &after) {
-        after.insert(shared(name), value);
+        after.insert(Text::new_static(name), value);
     }
     Proposed { proposal: Proposal { action, differences: Vec::new() }, after }
 }
@@ -144,7 +143,7 @@ fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
     let mut after = known(subject.schema.attributes, &object.attributes);
     for attribute in subject.schema.attributes {
         let live = object.attributes.get(attribute.name);
-        let path = || Path::attribute(shared(attribute.name));
+        let path = || Path::attribute(Text::new_static(attribute.name));
         let value = match (attribute.omitted, subject.desired.get(attribute.name)) {
             (_, Some(desired)) if live.is_none() || changed(attribute.name) => {
                 nested_filled(attribute, desired, live, &path(), subject.address)
@@ -155,13 +154,13 @@ fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
             _ if live.is_none() => Value::NULL,
             _ => continue,
         };
-        after.insert(shared(attribute.name), value);
+        after.insert(Text::new_static(attribute.name), value);
     }
     // A prediction that depends on what changes in place (a target role) follows the change.
     if !differences.is_empty() {
         for (name, value) in predicted(subject, &after) {
             if after.get(name).is_some_and(|old| *old != value) {
-                after.insert(shared(name), value);
+                after.insert(Text::new_static(name), value);
             }
         }
     }
@@ -197,7 +196,7 @@ fn known(attributes: &[Attribute], values: &Map) -> Map {
 fn filled(attributes: &[Attribute], desired: &Map, live: Option<&Map>, at: &Path, address: &Address) -> Map {
     let mut after = known(attributes, desired);
     for attribute in attributes {
-        let path = || at.attr(shared(attribute.name));
+        let path = || at.attr(Text::new_static(attribute.name));
         let live = live.and_then(|live| live.get(attribute.name));
         let value = match desired.get(attribute.name) {
             Some(block) if matches!(attribute.ty, Ty::Block(_)) => {
@@ -210,7 +209,7 @@ fn filled(attributes: &[Attribute], desired: &Map, live: Option<&Map>, at: &Path
                 None => Value::after_apply(attribute_type(attribute.ty), address.clone(), path()),
             },
         };
-        after.insert(shared(attribute.name), value);
+        after.insert(Text::new_static(attribute.name), value);
     }
     after
 }
@@ -261,7 +260,7 @@ fn compare_all(attributes: &[Attribute], desired: &Map, live: &Map, at: &Path, f
             let before = live.get(attribute.name).unwrap_or(&Value::NULL);
             // What is the same means the same.
             if before != after || after.contains_unknown() {
-                compare(attribute, before, after, &at.attr(shared(attribute.name)), found);
+                compare(attribute, before, after, &at.attr(Text::new_static(attribute.name)), found);
             }
         }
     }
@@ -293,7 +292,7 @@ fn compare(attribute: &Attribute, before: &Value, after: &Value, path: &Path, fo
         }
         (Ty::Map(_), _, Some(after)) => {
             let empty = Map::new();
-            let canonical_entry = |side: &Value, key: &Arc<str>| side.get(key).cloned();
+            let canonical_entry = |side: &Value, key: &Text| side.get(key).cloned();
             for (key, before, after) in pairs(before.as_map().unwrap_or(&empty), after) {
                 if canonical_entry(&by_meaning.0, key) != canonical_entry(&by_meaning.1, key)
                     || after.contains_unknown()
@@ -316,8 +315,8 @@ fn compare(attribute: &Attribute, before: &Value, after: &Value, path: &Path, fo
 }
 
 /// The entries of two maps by key, null where one side has none.
-fn pairs<'a>(before: &'a Map, after: &'a Map) -> Vec<(&'a Arc<str>, &'a Value, &'a Value)> {
-    let keys: std::collections::BTreeSet<&Arc<str>> = before.keys().chain(after.keys()).collect();
+fn pairs<'a>(before: &'a Map, after: &'a Map) -> Vec<(&'a Text, &'a Value, &'a Value)> {
+    let keys: std::collections::BTreeSet<&Text> = before.keys().chain(after.keys()).collect();
     keys.into_iter()
         .map(|key| {
             let side = |map: &'a Map| map.get(key).unwrap_or(const { &Value::NULL });

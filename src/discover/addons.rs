@@ -3,7 +3,7 @@
 use super::settings::{Setting, settings};
 use crate::kinds::version::numbers;
 use crate::live::{AddonConfiguration, AddonVersion, Offer};
-use std::sync::Arc;
+use crate::value::Text;
 
 /// The version EKS installs unless told otherwise: its default, or the newest where none is.
 pub fn usual(offer: &Offer) -> Option<&AddonVersion> {
@@ -17,15 +17,15 @@ fn latest(offer: &Offer) -> Option<&AddonVersion> {
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddonRow {
-    pub name: Arc<str>,
-    pub category: Arc<str>,
-    pub publisher: Arc<str>,
-    pub default: Arc<str>,
-    pub latest: Arc<str>,
+    pub name: Text,
+    pub category: Text,
+    pub publisher: Text,
+    pub default: Text,
+    pub latest: Text,
     pub requires_iam: bool,
-    pub namespace: Option<Arc<str>>,
+    pub namespace: Option<Text>,
     /// Those EKS recommends permissions for.
-    pub service_accounts: Vec<Arc<str>>,
+    pub service_accounts: Vec<Text>,
 }
 
 impl AddonRow {
@@ -49,21 +49,21 @@ impl AddonRow {
 /// A version, and what is special about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRow {
-    pub version: Arc<str>,
+    pub version: Text,
     pub default: bool,
 }
 
 /// Everything about one version of an add-on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddonPage {
-    pub name: Arc<str>,
-    pub version: Arc<str>,
-    pub kubernetes: Arc<str>,
+    pub name: Text,
+    pub version: Text,
+    pub kubernetes: Text,
     pub requires_iam: bool,
     pub requires_configuration: bool,
-    pub namespace: Option<Arc<str>>,
+    pub namespace: Option<Text>,
     /// The managed policies EKS recommends for each service account.
-    pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    pub service_accounts: Vec<(Text, Vec<Text>)>,
     /// Every version on offer for the Kubernetes version, newest first.
     pub versions: Vec<VersionRow>,
     pub settings: Vec<Setting>,

@@ -1,7 +1,7 @@
 //! What verification says of one object.
 
 use super::pods::PodCount;
-use std::sync::Arc;
+use crate::value::Text;
 
 /// How an object is, from good to bad.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,19 +98,19 @@ impl Subject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyRow {
     pub subject: Subject,
-    pub cluster: Arc<str>,
+    pub cluster: Text,
     /// Account and region.
     pub place: String,
     /// `demo`, `vpc-cni`, `kube-system/aws-node`.
     pub name: String,
     /// The add-on whose association it is.
-    pub addon: Option<Arc<str>>,
+    pub addon: Option<Text>,
     /// In the files, or recorded on the object.
     pub address: Option<String>,
     /// AWS's own word, empty for what has none.
-    pub status: Arc<str>,
+    pub status: Text,
     /// The role's name.
-    pub role: Option<Arc<str>>,
+    pub role: Option<Text>,
     /// Only where pods were looked at.
     pub pods: Option<PodCount>,
     pub concerns: Vec<Concern>,

@@ -2,9 +2,9 @@
 //! of EKS Pod Identity puts into a pod when it is created.
 
 use super::concern::{Concern, Concerns};
+use crate::value::Text;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Where the SDKs in a container ask for credentials.
 const VARIABLE: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -20,15 +20,15 @@ const SHOWN: usize = 3;
 /// What matters of a pod that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
-    pub name: Arc<str>,
-    pub service_account: Arc<str>,
+    pub name: Text,
+    pub service_account: Text,
     /// `Running`, `Pending`, or why a container waits: `CrashLoopBackOff`.
-    pub state: Arc<str>,
+    pub state: Text,
     /// Whether it runs and is ready.
     pub ready: bool,
     pub fargate: bool,
     /// Containers without the variable or without the token.
-    pub without_credentials: Vec<Arc<str>>,
+    pub without_credentials: Vec<Text>,
     /// What restarts it: `daemonset/aws-node`; nothing for a pod on its own.
     pub workload: Option<String>,
 }
@@ -84,7 +84,7 @@ impl Pod {
             .filter(|container| {
                 !(token && named(container, "/env", VARIABLE) && named(container, "/volumeMounts", TOKEN))
             })
-            .map(|container| Arc::from(text(container, "/name")))
+            .map(|container| Text::from(text(container, "/name")))
             .collect();
         let account = text(pod, "/spec/serviceAccountName");
         Some(Self {

@@ -2,19 +2,18 @@
 
 use crate::kinds::pod_trust;
 use crate::kinds::recommended::Session;
-use crate::value::{Map, Value};
-use std::sync::Arc;
+use crate::value::{Map, Text, Value};
 
 /// A role that Pod Identity can use for a service account, and how it compares to the recommendation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleRow {
-    pub service_account: Arc<str>,
-    pub role: Arc<str>,
-    pub arn: Arc<str>,
+    pub service_account: Text,
+    pub role: Text,
+    pub arn: Text,
     /// Recommended policies that are not attached.
-    pub lacks: Vec<Arc<str>>,
+    pub lacks: Vec<Text>,
     /// Attached and inline policies that are not recommended.
-    pub beyond: Vec<Arc<str>>,
+    pub beyond: Vec<Text>,
     /// What keeps Pod Identity from assuming it for this service account, if anything.
     pub trust: Vec<String>,
 }
@@ -22,10 +21,10 @@ pub struct RoleRow {
 impl RoleRow {
     /// `None` if the role is not one for Pod Identity at all.
     pub fn new(
-        name: &Arc<str>,
+        name: &Text,
         role: &Map,
-        service_account: &Arc<str>,
-        recommended: &[Arc<str>],
+        service_account: &Text,
+        recommended: &[Text],
         session: &Session<'_>,
     ) -> Option<Self> {
         let trust_policy = role.get("trust_policy").unwrap_or(const { &Value::NULL });
@@ -35,16 +34,16 @@ impl RoleRow {
         if !concerns {
             return None;
         }
-        let texts = |attribute: &str| -> Vec<Arc<str>> {
+        let texts = |attribute: &str| -> Vec<Text> {
             let items = role.get(attribute).and_then(Value::as_items).unwrap_or_default();
-            items.iter().filter_map(Value::as_str).map(Arc::from).collect()
+            items.iter().filter_map(Value::as_str).map(Text::from).collect()
         };
         let attached = texts("managed_policies");
         let inline = role.get("inline_policies").and_then(Value::as_map);
         let lacks = recommended.iter().filter(|policy| !attached.contains(policy)).cloned().collect();
-        let mut beyond: Vec<Arc<str>> =
+        let mut beyond: Vec<Text> =
             attached.iter().filter(|policy| !recommended.contains(policy)).cloned().collect();
-        beyond.extend(inline.into_iter().flatten().map(|(name, _)| Arc::from(format!("inline {name}"))));
+        beyond.extend(inline.into_iter().flatten().map(|(name, _)| Text::from(format!("inline {name}"))));
         Some(Self {
             service_account: service_account.clone(),
             role: name.clone(),

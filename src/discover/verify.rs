@@ -7,9 +7,8 @@ use crate::author::{self, Role, Survey};
 use crate::kinds::recommended::Session;
 use crate::kinds::{AGENT, cluster_arn, identity, pod_trust};
 use crate::live::{AddonKey, Fact, Object, Phase, Snapshot, StackName};
-use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
+use crate::value::{Address, Identity, Map, Place, ProviderRef, Text, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What EKS says of an add-on whose pods have nowhere to run.
 const NO_REPLICAS: &str = "InsufficientNumberOfReplicas";
@@ -19,11 +18,11 @@ const NO_REPLICAS: &str = "InsufficientNumberOfReplicas";
 pub struct Declared {
     pub address: Option<Address>,
     /// The service accounts of an add-on that they give a role.
-    pub service_accounts: Vec<Arc<str>>,
+    pub service_accounts: Vec<Text>,
 }
 
 /// The pods by cluster and namespace; or why they could not be listed.
-pub type Pods = BTreeMap<(Identity<Place>, Arc<str>), Result<Vec<Pod>, String>>;
+pub type Pods = BTreeMap<(Identity<Place>, Text), Result<Vec<Pod>, String>>;
 
 /// Whose objects are looked at, and what is known of their pods.
 pub struct Verification<'a> {
@@ -51,11 +50,11 @@ pub fn verify_wants(provider: &ProviderRef, cluster: &str, snapshot: &Snapshot) 
 /// A service account that has a role.
 struct Use<'s> {
     namespace: &'s str,
-    account: Arc<str>,
+    account: Text,
     role_arn: &'s str,
     target_role_arn: &'s str,
     /// The managed policies EKS recommends, where it does.
-    recommended: Option<&'s [Arc<str>]>,
+    recommended: Option<&'s [Text]>,
 }
 
 impl Verification<'_> {
@@ -67,7 +66,7 @@ impl Verification<'_> {
     }
 
     /// The namespaces of a cluster in which pods have roles from the stack.
-    pub fn namespaces(&self, place: &Place, name: &str) -> BTreeSet<Arc<str>> {
+    pub fn namespaces(&self, place: &Place, name: &str) -> BTreeSet<Text> {
         let rows = self.rows(place, name);
         let associations = rows.iter().filter(|row| row.subject == Subject::Association);
         associations
@@ -281,12 +280,7 @@ impl<'s> Look<'s> {
     }
 
     /// What EKS recommends for an add-on's service accounts.
-    fn configuration(
-        &self,
-        name: &str,
-        object: &Object,
-        concerns: &mut Concerns,
-    ) -> &'s [(Arc<str>, Vec<Arc<str>>)] {
+    fn configuration(&self, name: &str, object: &Object, concerns: &mut Concerns) -> &'s [(Text, Vec<Text>)] {
         let version = object.text("version");
         let key = AddonKey { place: self.place.clone(), addon: name.into(), version: version.into() };
         match self.all.snapshot.addon_configurations.get(&key) {
@@ -348,7 +342,7 @@ impl<'s> Look<'s> {
     }
 
     /// The name of a role, and the role itself if it is one of the account.
-    fn role(&self, arn: &str, concerns: &mut Concerns) -> (Arc<str>, Option<&'s Map>) {
+    fn role(&self, arn: &str, concerns: &mut Concerns) -> (Text, Option<&'s Map>) {
         let here = match self.survey.roles.get(arn) {
             Some(Role::Here(here)) => here,
             Some(Role::Elsewhere(why)) => {
@@ -357,7 +351,7 @@ impl<'s> Look<'s> {
             }
             None => return (arn.into(), None),
         };
-        let name: Arc<str> = here.part(0).into();
+        let name: Text = here.part(0).into();
         match self.all.snapshot.object(here) {
             Some(Fact::Known(role)) => (name, Some(&role.attributes)),
             Some(Fact::Denied(why)) => {
@@ -408,7 +402,7 @@ impl<'s> Look<'s> {
     }
 }
 
-fn recommended<'s>(configuration: &'s [(Arc<str>, Vec<Arc<str>>)], account: &str) -> Option<&'s [Arc<str>]> {
+fn recommended<'s>(configuration: &'s [(Text, Vec<Text>)], account: &str) -> Option<&'s [Text]> {
     let (_, policies) = configuration.iter().find(|(name, _)| **name == *account)?;
     Some(policies)
 }

@@ -5,7 +5,6 @@ use super::OWNERSHIP;
 use super::schema::*;
 use crate::value::{KeyPart, Map, Place, Value, json};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// The page in Markdown.
 pub fn page(schema: &Schema) -> String {
@@ -333,11 +332,7 @@ fn joined_words(words: &[&str]) -> String {
 
 /// What the kind predicts of an object whose attributes are their own names in capitals.
 fn example(schema: &Schema) -> Vec<(&'static str, Value)> {
-    let place = Place {
-        partition: Arc::from("aws"),
-        account: Arc::from("123456789012"),
-        region: schema.regional.then(|| Arc::from("us-east-2")),
-    };
+    let place = Place::new("aws", "123456789012", schema.regional.then(|| "us-east-2".into()));
     let key: Vec<KeyPart> = schema.identity.iter().map(|part| KeyPart::exact(part.to_uppercase())).collect();
     let mut attributes = Map::new();
     for attribute in schema.attributes {

@@ -4,7 +4,6 @@
 mod addon;
 mod cluster;
 pub mod docs;
-mod names;
 mod pod_identity_association;
 pub mod pod_trust;
 pub mod policy;
@@ -16,9 +15,8 @@ mod schema;
 mod trust;
 pub mod version;
 
-use crate::value::{Identity, KeyPart};
+use crate::value::{Identity, KeyPart, Text};
 pub use cluster::arn as cluster_arn;
-pub use names::shared;
 pub use refers::references;
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
@@ -35,11 +33,13 @@ pub fn schema(kind: &str) -> Option<&'static Schema> {
 
 /// The identity of an object of a kind, with the parts of its key compared as AWS compares them.
 pub fn identity<Scope: Clone>(scope: &Scope, kind: &str, key: &[&str]) -> Identity<Scope> {
-    let part = |text: &&str| match schema(kind) {
+    let schema = schema(kind);
+    let part = |text: &&str| match schema {
         Some(schema) => schema.key_part(text),
         None => KeyPart::exact(*text),
     };
-    Identity { scope: scope.clone(), kind: shared(kind), key: key.iter().map(part).collect() }
+    let kind = schema.map_or_else(|| kind.into(), |schema| Text::new_static(schema.kind));
+    Identity { scope: scope.clone(), kind, key: key.iter().map(part).collect() }
 }
 
 /// The attribute that holds eksform's own tags: which stack owns the object and under which address.

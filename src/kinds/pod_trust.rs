@@ -3,7 +3,7 @@
 use super::policy;
 use super::recommended::Session;
 use super::trust::POD_IDENTITY;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 
 /// What Pod Identity does with a role, in lower case as canonical policies have it.
 const NEEDED: [(&str, &str); 2] =
@@ -108,7 +108,7 @@ fn holds(operator: &str, key: &str, values: &[String], session: &Session<'_>) ->
 }
 
 /// What a role lacks of a recommendation for these pods; empty if it suffices.
-pub fn lacks(role: &Map, policies: &[std::sync::Arc<str>], session: &Session<'_>) -> Vec<String> {
+pub fn lacks(role: &Map, policies: &[Text], session: &Session<'_>) -> Vec<String> {
     let attached = role.get("managed_policies").and_then(Value::as_items).unwrap_or_default();
     let missing = policies.iter().filter(|policy| !attached.iter().any(|it| it.as_str() == Some(&***policy)));
     let mut found: Vec<String> = missing.map(|policy| format!("{policy} is not attached")).collect();

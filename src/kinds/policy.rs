@@ -6,8 +6,7 @@
 //! multiset, action names ignore case, `123456789012` is `arn:aws:iam::123456789012:root`.
 //! `Version`, `Id`, `Sid`, `Effect` and the number of statements count.
 
-use crate::value::{Data, Map, Value, json};
-use std::sync::Arc;
+use crate::value::{Data, Map, Text, Value, json};
 
 /// The canonical form of a document given as JSON text or as a value. Unknown values stay where they
 /// are. An error says what is not a policy about it.
@@ -160,7 +159,7 @@ fn statement(value: &Value) -> Result<Value, String> {
 }
 
 /// One string or a list of them as a set.
-fn words(value: &Value, word: impl Fn(&str) -> Arc<str>) -> Value {
+fn words(value: &Value, word: impl Fn(&str) -> Text) -> Value {
     if value.is_unknown() {
         return value.clone();
     }
@@ -181,11 +180,8 @@ fn words(value: &Value, word: impl Fn(&str) -> Arc<str>) -> Value {
 fn principal(value: &Value) -> Value {
     let Some(map) = value.as_map() else { return value.clone() };
     let entries = map.iter().map(|(kind, value)| {
-        let account = |word: &str| account_of_root(word).map_or_else(|| Arc::from(word), Arc::from);
-        (
-            kind.clone(),
-            if kind.as_ref() == "AWS" { words(value, account) } else { words(value, |word| word.into()) },
-        )
+        let account = |word: &str| account_of_root(word).map_or_else(|| Text::from(word), Text::from);
+        (kind.clone(), if kind == "AWS" { words(value, account) } else { words(value, |word| word.into()) })
     });
     Value::map(entries.collect())
 }

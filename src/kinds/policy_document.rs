@@ -55,7 +55,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
 
 /// A document as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct Texts {
     /// With line breaks and two blanks of indentation.
     pub json: String,
     pub minified: String,
@@ -63,7 +63,7 @@ pub struct Text {
 
 /// Writes the document that a block describes; everything in it has to be known. An error is for the reader of the
 /// files.
-pub fn text(block: &Map) -> Result<Text, String> {
+pub fn text(block: &Map) -> Result<Texts, String> {
     let mut merged = Document::default();
     let mut sids = BTreeSet::new();
     for (index, source) in documents(block, "source_policy_documents").enumerate() {
@@ -86,7 +86,7 @@ pub fn text(block: &Map) -> Result<Text, String> {
     let (mut json, mut minified) = (String::new(), String::new());
     tree.write(Some(0), &mut json);
     tree.write(None, &mut minified);
-    Ok(Text { json, minified })
+    Ok(Texts { json, minified })
 }
 
 fn documents<'a>(block: &'a Map, name: &str) -> impl Iterator<Item = &'a str> {

@@ -4,7 +4,7 @@
 //! stack finds it by that name. With a `recommended` block it is the stack's own.
 
 use super::schema::*;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 use sha2::{Digest, Sha256};
 
 /// The value of `pod_identity` that asks for recommended roles.
@@ -135,7 +135,7 @@ impl Session<'_> {
 }
 
 /// The attributes of a role with these policies and nothing else, before [`Schema::expand`].
-pub fn role(name: &str, policies: &[std::sync::Arc<str>]) -> Map {
+pub fn role(name: &str, policies: &[Text]) -> Map {
     let mut role = super::role::SCHEMA.defaults();
     role.insert("name".into(), Value::from(name));
     let policies = policies.iter().map(|policy| Value::string(policy.clone()));

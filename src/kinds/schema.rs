@@ -1,6 +1,6 @@
 //! The shape of a kind's table.
 
-use crate::value::{KeyPart, Map, Place, Value};
+use crate::value::{KeyPart, Map, Place, Text, Value};
 use std::time::Duration;
 
 /// A kind: what its blocks may hold, how AWS names its objects, and which operations change them.
@@ -45,7 +45,7 @@ impl Schema {
     /// The attributes of an object of which nothing is said.
     pub fn defaults(&self) -> Map {
         let default = |attribute: &Attribute| match attribute.omitted {
-            Omitted::Default(value) => Some((super::shared(attribute.name), value())),
+            Omitted::Default(value) => Some((Text::new_static(attribute.name), value())),
             _ => None,
         };
         self.attributes.iter().filter_map(default).collect()

@@ -1,7 +1,7 @@
 //! `trust` blocks of roles: shorthand for the statements of a trust policy.
 
 use super::schema::*;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 
 const STRING: Ty = Ty::String;
 
@@ -83,7 +83,7 @@ fn statement(block: &Value) -> Value {
     if let Some(sid) = given("sid") {
         statement.insert("Sid".into(), sid);
     }
-    let mut conditions: std::collections::BTreeMap<std::sync::Arc<str>, Map> = Default::default();
+    let mut conditions: std::collections::BTreeMap<Text, Map> = Default::default();
     for condition in block.get("condition").and_then(Value::as_items).unwrap_or_default() {
         let text = |name| condition.get(name).and_then(Value::as_str);
         if let (Some(test), Some(variable), Some(values)) =

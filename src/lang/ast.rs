@@ -2,7 +2,7 @@
 //! numbers exact, heredoc indentation and `~` trimming already applied, and absolute spans.
 
 use crate::diagnostic::Span;
-use crate::value::{Data, Value};
+use crate::value::{Data, Text, Value};
 use hcl::edit::expr::{BinaryOperator, UnaryOperator};
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     List(Vec<Expr>),
     Object(Vec<(Expr, Expr)>),
     Parenthesis(Expr),
-    Variable(Arc<str>),
+    Variable(Text),
     Conditional {
         condition: Expr,
         yes: Expr,
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
 
 /// `name(args...)`.
 pub(crate) struct Call {
-    pub name: Arc<str>,
+    pub name: Text,
     pub name_span: Span,
     pub args: Vec<Expr>,
     /// Whether the last argument is followed by `...`.
@@ -72,7 +72,7 @@ pub(crate) struct Step {
 
 pub(crate) enum StepKind {
     /// `.name`
-    Attribute(Arc<str>),
+    Attribute(Text),
     /// `[expr]`
     Index(Expr),
     /// `.0`
@@ -85,8 +85,8 @@ pub(crate) enum StepKind {
 
 /// The names a `for` binds and what they run over.
 pub(crate) struct Binding {
-    pub key: Option<Arc<str>>,
-    pub value: Arc<str>,
+    pub key: Option<Text>,
+    pub value: Text,
     pub collection: Expr,
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct For {
 
 /// One part of a template.
 pub(crate) enum Part {
-    Text(Arc<str>),
+    Text(Text),
     Value(Expr),
     If { condition: Expr, yes: Vec<Part>, no: Vec<Part> },
     For { binding: Binding, body: Vec<Part> },

@@ -13,14 +13,14 @@ pub(crate) enum Kind {
     Null,
     Bool(bool),
     Number(Number),
-    String(Text),
+    String(Quoted),
     Array(Vec<Json>),
-    Object(Vec<(Text, Json)>),
+    Object(Vec<(Quoted, Json)>),
 }
 
 /// A string, and where its characters stand: `offsets[i]` is the source byte of byte `i` of `value`,
 /// with one more entry for its end. Without escapes the offsets follow from the start.
-pub(crate) struct Text {
+pub(crate) struct Quoted {
     pub value: String,
     /// With the quotes.
     pub span: Range<usize>,
@@ -175,7 +175,7 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Vec<(Text, Json)>, JsonError> {
+    fn object(&mut self, depth: usize) -> Result<Vec<(Quoted, Json)>, JsonError> {
         self.at += 1;
         let mut entries = Vec::new();
         self.space();
@@ -208,7 +208,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<Text, JsonError> {
+    fn string(&mut self) -> Result<Quoted, JsonError> {
         let start = self.at;
         self.at += 1;
         let mut value = String::new();
@@ -229,7 +229,7 @@ impl Reader<'_> {
                         offsets.push(self.at as u32);
                     }
                     self.at += 1;
-                    return Ok(Text { value, span: start..self.at, offsets });
+                    return Ok(Quoted { value, span: start..self.at, offsets });
                 }
                 Some(b'\\') => {
                     let offsets = offsets.get_or_insert_with(|| {

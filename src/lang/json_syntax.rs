@@ -2,12 +2,11 @@
 //! caller says which names are blocks and how many labels they take.
 
 use super::ast::{Expr, Kind};
-use super::json::{self, Json, Text};
+use super::json::{self, Json, Quoted};
 use super::lower::Lower;
 use super::syntax::{Attribute, Block, Body, Document, empty_body, expression_within, template_within};
 use crate::diagnostic::{Diagnostic, FileId, Span};
-use crate::value::{Data, Value};
-use std::sync::Arc;
+use crate::value::{Data, Text, Value};
 
 /// Which properties are blocks: for the kinds of the blocks around a property and its own name, the
 /// number of labels, or `None` for an attribute. `["addon"]` → 1, `["addon", "lifecycle"]` → 0.
@@ -79,7 +78,7 @@ impl Reader<'_> {
         }
     }
 
-    fn property(&mut self, name: Text, value: Json, path: &mut Vec<String>, body: &mut Body) {
+    fn property(&mut self, name: Quoted, value: Json, path: &mut Vec<String>, body: &mut Body) {
         if name.value == "//" {
             return;
         }
@@ -87,7 +86,7 @@ impl Reader<'_> {
         let kinds: Vec<&str> = path.iter().map(String::as_str).collect();
         match (self.shape)(&kinds) {
             Some(labels) => {
-                let kind: (Arc<str>, Span) = (name.value.as_str().into(), self.span(&name.span));
+                let kind: (Text, Span) = (name.value.as_str().into(), self.span(&name.span));
                 self.blocks(&kind, value, labels, &mut Vec::new(), path, body);
             }
             None => {
@@ -114,10 +113,10 @@ impl Reader<'_> {
     /// The blocks a property stands for: objects by label, arrays for several of them.
     fn blocks(
         &mut self,
-        kind: &(Arc<str>, Span),
+        kind: &(Text, Span),
         value: Json,
         missing: usize,
-        labels: &mut Vec<(Arc<str>, Span)>,
+        labels: &mut Vec<(Text, Span)>,
         path: &mut Vec<String>,
         body: &mut Body,
     ) {
@@ -176,7 +175,7 @@ impl Reader<'_> {
         Expr::new(span, kind)
     }
 
-    fn string(&mut self, text: &Text) -> Expr {
+    fn string(&mut self, text: &Quoted) -> Expr {
         let whole = self.span(&text.span);
         let shifted: Option<Vec<u32>> =
             text.offsets.as_ref().map(|offsets| offsets.iter().map(|at| at + self.base as u32).collect());

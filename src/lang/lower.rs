@@ -3,11 +3,10 @@
 use super::ast::{Binding, Call, Expr, For, Kind, Step, StepKind};
 use super::{explain, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
-use crate::value::{Data, Number, Value};
+use crate::value::{Data, Number, Text, Value};
 use hcl::edit::Span as _;
 use hcl::edit::expr::{self, Expression, ObjectKey, TraversalOperator};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// What lowering needs of the place the syntax came from.
 pub(super) struct Lower<'a> {
@@ -76,7 +75,7 @@ impl Lower<'_> {
                     .collect(),
             ),
             Expression::Parenthesis(inner) => Kind::Parenthesis(self.expr(inner.inner(), span)),
-            Expression::Variable(name) => Kind::Variable(Arc::from(name.as_str())),
+            Expression::Variable(name) => Kind::Variable(Text::from(name.as_str())),
             Expression::Conditional(conditional) => Kind::Conditional {
                 condition: self.expr(&conditional.cond_expr, span),
                 yes: self.expr(&conditional.true_expr, span),
@@ -193,7 +192,7 @@ impl Lower<'_> {
         let kind = match step.value() {
             TraversalOperator::AttrSplat(_) => StepKind::AttributeSplat,
             TraversalOperator::FullSplat(_) => StepKind::FullSplat,
-            TraversalOperator::GetAttr(name) => StepKind::Attribute(Arc::from(name.as_str())),
+            TraversalOperator::GetAttr(name) => StepKind::Attribute(Text::from(name.as_str())),
             TraversalOperator::Index(index) => StepKind::Index(self.expr(index, span)),
             TraversalOperator::LegacyIndex(index) => StepKind::LegacyIndex(*index.value()),
         };
@@ -208,8 +207,8 @@ impl Lower<'_> {
         }
         For {
             binding: Binding {
-                key: node.intro.key_var.as_ref().map(|name| Arc::from(name.as_str())),
-                value: Arc::from(node.intro.value_var.as_str()),
+                key: node.intro.key_var.as_ref().map(|name| Text::from(name.as_str())),
+                value: Text::from(node.intro.value_var.as_str()),
                 collection: self.expr(&node.intro.collection_expr, span),
             },
             key: node.key_expr.as_ref().map(|key| self.expr(key, span)),

@@ -2,14 +2,13 @@
 
 use super::ast::{Binding, Expr, Kind, Part, Step, StepKind};
 use crate::diagnostic::Span;
-use crate::value::{Data, Key, Value};
+use crate::value::{Data, Key, Text, Value};
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// A name an expression refers to, with the steps that are written out after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    pub root: Arc<str>,
+    pub root: Text,
     /// The steps up to the first one that is neither a name nor one key.
     pub steps: Vec<RefStep>,
     /// From the root to the last of `steps`.
@@ -20,7 +19,7 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefStep {
     /// `.name`
-    Attr(Arc<str>),
+    Attr(Text),
     /// `["key"]`, `[0]` or `.0`
     Index(Key),
     /// `[each.key]`: a key that evaluation tells.
@@ -98,14 +97,14 @@ pub fn as_reference(expr: &Expr) -> Option<Reference> {
 #[derive(Clone, Debug)]
 pub enum IndexedStep<'e> {
     /// `.name`
-    Attr(Arc<str>),
+    Attr(Text),
     /// `[…]`, whatever stands in it.
     Index(&'e Expr),
 }
 
 /// Root and steps of a reference whose keys may be expressions, if it is nothing else: for
 /// `replace_triggered_by`.
-pub fn as_indexed(expr: &Expr) -> Option<(Arc<str>, Vec<IndexedStep<'_>>)> {
+pub fn as_indexed(expr: &Expr) -> Option<(Text, Vec<IndexedStep<'_>>)> {
     let Kind::Traversal { base, steps } = expr.as_syntax().kind() else { return None };
     let Kind::Variable(root) = base.kind() else { return None };
     let steps = steps.iter().map(|step| match &step.kind {
@@ -131,7 +130,7 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn root(&mut self, name: &Arc<str>, steps: Vec<RefStep>, span: Span) {
+    fn root(&mut self, name: &Text, steps: Vec<RefStep>, span: Span) {
         if !self.bound.contains(&&**name) {
             self.found.push(Reference { root: name.clone(), steps, span });
         }

@@ -5,9 +5,9 @@ pub use super::json_syntax::{Shape, parse_json};
 use super::lower::Lower;
 use super::{explain, heredoc, lexer, nesting, recovery, template};
 use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::value::Text;
 use hcl::edit::Span as _;
 use hcl::edit::structure::{self, BlockLabel, Structure};
-use std::sync::Arc;
 
 /// One parsed file.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Body {
 /// `name = expr`.
 #[derive(Clone, Debug)]
 pub struct Attribute {
-    pub name: Arc<str>,
+    pub name: Text,
     pub name_span: Span,
     pub expr: Expr,
     /// From the name to the end of the expression.
@@ -37,9 +37,9 @@ pub struct Attribute {
 /// `kind "label" … { … }`.
 #[derive(Clone, Debug)]
 pub struct Block {
-    pub kind: Arc<str>,
+    pub kind: Text,
     pub kind_span: Span,
-    pub labels: Vec<(Arc<str>, Span)>,
+    pub labels: Vec<(Text, Span)>,
     pub body: Body,
     /// The header: from the kind to the last label.
     pub span: Span,
@@ -126,7 +126,7 @@ const MAX_FILE: usize = 64 << 20;
 
 /// What the parser checks within what it parses at once has to be checked across the parts.
 fn redefinitions(body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: std::collections::HashMap<Arc<str>, Span> = std::collections::HashMap::new();
+    let mut seen: std::collections::HashMap<Text, Span> = std::collections::HashMap::new();
     for attribute in &body.attributes {
         if let Some(first) = seen.get(&attribute.name) {
             diagnostics.push(
@@ -258,7 +258,7 @@ fn add_structures(lower: &mut Lower, parsed: &structure::Body, body: &mut Body) 
                     _ => lower.expr(&attribute.value, whole),
                 };
                 body.attributes.push(Attribute {
-                    name: Arc::from(attribute.key.as_str()),
+                    name: Text::from(attribute.key.as_str()),
                     name_span,
                     span: Span { end: expr.span().end.max(name_span.end), ..name_span },
                     expr,
@@ -267,16 +267,16 @@ fn add_structures(lower: &mut Lower, parsed: &structure::Body, body: &mut Body) 
             Structure::Block(block) => {
                 let whole = lower.span(block.span(), parent);
                 let kind_span = lower.span(block.ident.span(), whole);
-                let labels: Vec<(Arc<str>, Span)> = block
+                let labels: Vec<(Text, Span)> = block
                     .labels
                     .iter()
-                    .map(|label| (Arc::from(label.as_str()), label_span(lower, label, whole)))
+                    .map(|label| (Text::from(label.as_str()), label_span(lower, label, whole)))
                     .collect();
                 let end = labels.last().map_or(kind_span.end, |(_, span)| span.end);
                 let mut inner = empty_body(whole);
                 add_structures(lower, &block.body, &mut inner);
                 body.blocks.push(Block {
-                    kind: Arc::from(block.ident.as_str()),
+                    kind: Text::from(block.ident.as_str()),
                     kind_span,
                     labels,
                     body: inner,

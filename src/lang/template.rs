@@ -6,12 +6,11 @@ use super::ast::{Binding, Expr, Kind, Part};
 use super::lower::Lower;
 use super::{explain, lexer};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::value::Value;
+use crate::value::{Text, Value};
 use hcl::edit::Span as _;
 use hcl::edit::expr::Expression;
 use hcl::edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
 use std::ops::Range;
-use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// One token of a template, in source order.
@@ -234,7 +233,7 @@ fn parts(lower: &mut Lower, tokens: &mut std::vec::IntoIter<Token<'_>>) -> (Vec<
             continue;
         }
         if !text.is_empty() {
-            found.push(Part::Text(Arc::from(std::mem::take(&mut text))));
+            found.push(Part::Text(Text::from(std::mem::take(&mut text))));
         }
         match token {
             Token::Text(_) => {}
@@ -247,8 +246,8 @@ fn parts(lower: &mut Lower, tokens: &mut std::vec::IntoIter<Token<'_>>) -> (Vec<
             }
             Token::For(node, span) => {
                 let binding = Binding {
-                    key: node.key_var.as_ref().map(|name| Arc::from(name.as_str())),
-                    value: Arc::from(node.value_var.as_str()),
+                    key: node.key_var.as_ref().map(|name| Text::from(name.as_str())),
+                    value: Text::from(node.value_var.as_str()),
                     collection: lower.expr(&node.collection_expr, span),
                 };
                 found.push(Part::For { binding, body: parts(lower, tokens).0 });

@@ -28,7 +28,7 @@ impl Digest {
         let attributes = json::entries(object.attributes.iter().filter(|(name, _)| !volatile(name)));
         let owner = match &object.owner {
             Owner::None => None,
-            Owner::Stack { stack, .. } => Some(stack.as_ref()),
+            Owner::Stack { stack, .. } => Some(stack),
         };
         let mut documents = Documents::default();
         documents.add(&(attributes, owner));

@@ -1,15 +1,14 @@
 //! Whose an object is, read from and written as tags.
 
 use crate::kinds::{TAG_ADDRESS, TAG_REGION, TAG_STACK};
-use crate::value::{Address, Map, Value};
+use crate::value::{Address, Map, Text, Value};
 use std::fmt;
-use std::sync::Arc;
 
 /// The value of the ownership tag: `platform`, or `platform/prod` for one instance of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackName {
-    pub name: Arc<str>,
-    pub instance: Option<Arc<str>>,
+    pub name: Text,
+    pub instance: Option<Text>,
 }
 
 impl fmt::Display for StackName {
@@ -29,7 +28,7 @@ pub enum Owner {
     #[default]
     None,
     /// The stack named by the tag, and the address recorded when it was last applied.
-    Stack { stack: Arc<str>, address: Option<Address> },
+    Stack { stack: Text, address: Option<Address> },
 }
 
 impl Owner {

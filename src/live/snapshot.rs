@@ -2,9 +2,8 @@
 
 use super::Owner;
 use crate::kinds;
-use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Want};
+use crate::value::{Address, Identity, KeyPart, Map, Place, ProviderRef, Text, Want};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The answer to a question. No entry means it was not asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +11,7 @@ pub enum Fact<T> {
     Known(T),
     Absent,
     /// The read failed; why, in AWS's words. Never the same as absent.
-    Denied(Arc<str>),
+    Denied(Text),
 }
 
 impl<T> Fact<T> {
@@ -27,22 +26,40 @@ impl<T> Fact<T> {
 /// Who a provider's credentials are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    pub partition: Arc<str>,
-    pub account: Arc<str>,
     /// The region the provider works in.
-    pub region: Arc<str>,
+    regional: Place,
+    global: Place,
     /// The ARN of the calling user or role.
-    pub arn: Arc<str>,
+    pub arn: Text,
 }
 
 impl Caller {
+    /// `region` is the one the provider works in, `arn` that of the calling user or role.
+    pub fn new(
+        partition: impl Into<Text>,
+        account: impl Into<Text>,
+        region: impl Into<Text>,
+        arn: impl Into<Text>,
+    ) -> Self {
+        let regional = Place::new(partition, account, Some(region.into()));
+        Self { global: regional.global(), regional, arn: arn.into() }
+    }
+
     /// Where the provider's objects live; IAM's have no region.
     pub fn place(&self, regional: bool) -> Place {
-        Place {
-            partition: self.partition.clone(),
-            account: self.account.clone(),
-            region: regional.then(|| self.region.clone()),
-        }
+        if regional { self.regional.clone() } else { self.global.clone() }
+    }
+
+    pub fn partition(&self) -> &Text {
+        &self.global.partition
+    }
+
+    pub fn account(&self) -> &Text {
+        &self.global.account
+    }
+
+    pub fn region(&self) -> &Text {
+        self.regional.region.as_ref().unwrap_or(const { &Text::new_static("") })
     }
 }
 
@@ -61,8 +78,8 @@ pub enum Phase {
 /// A health issue AWS reports.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HealthIssue {
-    pub code: Arc<str>,
-    pub message: Arc<str>,
+    pub code: Text,
+    pub message: Text,
 }
 
 /// One object as AWS has it. `attributes` follow the kind's schema, computed ones included.
@@ -74,7 +91,7 @@ pub struct Object {
     pub parent: Option<Identity<Place>>,
     pub phase: Phase,
     /// AWS's own word: `ACTIVE`, `DEGRADED`; empty for kinds without status.
-    pub status: Arc<str>,
+    pub status: Text,
     pub issues: Vec<HealthIssue>,
 }
 
@@ -88,28 +105,28 @@ impl Object {
 /// The names of what lives in a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
-    pub addons: Vec<Arc<str>>,
+    pub addons: Vec<Text>,
     pub associations: Vec<AssociationMember>,
-    pub node_groups: Vec<Arc<str>>,
-    pub fargate_profiles: Vec<Arc<str>>,
+    pub node_groups: Vec<Text>,
+    pub fargate_profiles: Vec<Text>,
 }
 
 /// A node group of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeGroup {
-    pub name: Arc<str>,
+    pub name: Text,
     /// AWS's own word: `AL2023_x86_64_STANDARD`, `WINDOWS_CORE_2022_x86_64`, `CUSTOM`.
-    pub ami_type: Arc<str>,
+    pub ami_type: Text,
 }
 
 /// An association of a cluster, as listing tells it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AssociationMember {
-    pub namespace: Arc<str>,
-    pub service_account: Arc<str>,
-    pub association_id: Arc<str>,
+    pub namespace: Text,
+    pub service_account: Text,
+    pub association_id: Text,
     /// The add-on it belongs to, by ARN.
-    pub owner_arn: Option<Arc<str>>,
+    pub owner_arn: Option<Text>,
 }
 
 /// How far a search for everything the stack owns got.
@@ -117,27 +134,27 @@ pub struct AssociationMember {
 pub enum Coverage {
     Complete,
     /// Something could not be searched; what, and why.
-    Partial(Arc<str>),
+    Partial(Text),
 }
 
 /// A version EKS offers of an add-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddonVersion {
-    pub version: Arc<str>,
+    pub version: Text,
     /// Whether it is the default for the Kubernetes version asked for.
     pub default: bool,
     pub requires_iam: bool,
     pub requires_configuration: bool,
     /// The namespace the add-on is installed in unless another one is given, where EKS tells it.
-    pub namespace: Option<Arc<str>>,
+    pub namespace: Option<Text>,
 }
 
 /// A Kubernetes version EKS offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClusterVersion {
-    pub version: Arc<str>,
+    pub version: Text,
     /// AWS's own word: `STANDARD_SUPPORT`, `EXTENDED_SUPPORT`, `UNSUPPORTED`.
-    pub status: Arc<str>,
+    pub status: Text,
     /// When standard support ends, in seconds since 1970.
     pub standard_support_until: Option<i64>,
     /// When extended support ends, in seconds since 1970.
@@ -148,20 +165,20 @@ pub struct ClusterVersion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddonConfiguration {
     /// JSON schema of the configuration values, as text.
-    pub schema: Option<Arc<str>>,
+    pub schema: Option<Text>,
     /// Service accounts with the managed policies AWS recommends for each.
-    pub service_accounts: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    pub service_accounts: Vec<(Text, Vec<Text>)>,
 }
 
 /// An add-on EKS offers for a Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    pub addon: Arc<str>,
+    pub addon: Text,
     /// `networking`, `storage`, …
-    pub category: Arc<str>,
-    pub publisher: Arc<str>,
+    pub category: Text,
+    pub publisher: Text,
     /// `aws`, `community`, `aws-marketplace`.
-    pub owner: Arc<str>,
+    pub owner: Text,
     pub versions: Vec<AddonVersion>,
 }
 
@@ -169,31 +186,31 @@ pub struct Offer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insight {
     /// What was looked at: `EKS add-on version compatibility`.
-    pub name: Arc<str>,
+    pub name: Text,
     /// The Kubernetes version it is about.
-    pub kubernetes: Arc<str>,
+    pub kubernetes: Text,
     /// Whether EKS refuses the upgrade because of it.
     pub blocking: bool,
     /// In EKS's words.
-    pub reason: Arc<str>,
+    pub reason: Text,
 }
 
 /// What a catalog fact is about: an add-on for a Kubernetes version, or one version of an add-on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddonKey {
     pub place: Place,
-    pub addon: Arc<str>,
-    pub version: Arc<str>,
+    pub addon: Text,
+    pub version: Text,
 }
 
 /// A directory by its path, and how many levels of it were listed.
-pub type Listing = (Arc<str>, Option<u32>);
+pub type Listing = (Text, Option<u32>);
 
 /// Everything read from AWS (and from files) for one plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// When reading began, RFC 3339.
-    pub taken_at: Arc<str>,
+    pub taken_at: Text,
     pub callers: BTreeMap<ProviderRef, Fact<Caller>>,
     pub objects: BTreeMap<Identity<Place>, Fact<Object>>,
     /// By the cluster's identity.
@@ -201,16 +218,16 @@ pub struct Snapshot {
     /// By the cluster's identity.
     pub node_groups: BTreeMap<Identity<Place>, Fact<Vec<NodeGroup>>>,
     /// How completely the objects the stack owns were searched, by place and kind.
-    pub coverage: BTreeMap<(Place, Arc<str>), Coverage>,
+    pub coverage: BTreeMap<(Place, Text), Coverage>,
     /// By Kubernetes version.
     pub addon_versions: BTreeMap<AddonKey, Fact<Vec<AddonVersion>>>,
     /// By add-on version.
     pub addon_configurations: BTreeMap<AddonKey, Fact<AddonConfiguration>>,
     pub cluster_versions: BTreeMap<Place, Fact<Vec<ClusterVersion>>>,
     /// By path relative to the stack.
-    pub files: BTreeMap<Arc<str>, Fact<Arc<str>>>,
+    pub files: BTreeMap<Text, Fact<Text>>,
     /// The files below directories.
-    pub directories: BTreeMap<Listing, Fact<Vec<Arc<str>>>>,
+    pub directories: BTreeMap<Listing, Fact<Vec<Text>>>,
 }
 
 impl Snapshot {
@@ -221,12 +238,12 @@ impl Snapshot {
 
     /// Whether a question to AWS about a place was answered: as known, absent or denied.
     pub fn answers(&self, want: &Want, place: &Place) -> bool {
-        let key = |addon: &Arc<str>, version: &Arc<str>| AddonKey {
+        let key = |addon: &Text, version: &Text| AddonKey {
             place: place.clone(),
             addon: addon.clone(),
             version: version.clone(),
         };
-        let cluster = |name: &Arc<str>| Identity {
+        let cluster = |name: &Text| Identity {
             scope: place.clone(),
             kind: "cluster".into(),
             key: [KeyPart::exact(name.clone())].into(),

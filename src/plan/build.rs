@@ -17,10 +17,9 @@ use crate::diff::{self, Action, Observed, Proposed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_REGION};
 use crate::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
 use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
-use crate::value::{Address, Identity, Map, Place, ProviderRef, Value, Want};
+use crate::value::{Address, Identity, Map, Place, ProviderRef, Text, Value, Want};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What planning yields.
 #[derive(Clone, Debug)]
@@ -86,7 +85,7 @@ pub(super) struct Builder<'a> {
     /// The instances that `--target` and `--exclude` leave; `None`: all.
     pub considered: Option<BTreeSet<usize>>,
     /// What would change, but for `--target` and `--exclude`.
-    pub left_out: BTreeSet<Arc<str>>,
+    pub left_out: BTreeSet<Text>,
 }
 
 impl<'a> Builder<'a> {
@@ -541,7 +540,7 @@ impl<'a> Builder<'a> {
         let reaches = |provider: &ProviderRef| {
             self.snapshot.callers.get(provider).and_then(Fact::known).is_some_and(|caller| {
                 caller.place(schema.regional) == identity.scope
-                    && (schema.regional || region.is_none_or(|region| *caller.region == *region))
+                    && (schema.regional || region.is_none_or(|region| *caller.region() == *region))
             })
         };
         self.evaluation.providers.keys().find(|provider| reaches(provider)).cloned().ok_or_else(|| {
@@ -749,8 +748,7 @@ fn renamed(instance: &Instance, snapshot: &Snapshot, identity: &Identity<Place>)
 
 /// Drafts are made only for instances with an identity; this keeps that without a panic.
 fn unreachable_identity(instance: &Instance) -> Identity<Place> {
-    let nowhere = Place { partition: Arc::from(""), account: Arc::from(""), region: None };
-    instance.symbolic.within(nowhere)
+    instance.symbolic.within(Place::new("", "", None))
 }
 
 /// The attributes an object has according to a map, as text for messages.

@@ -6,9 +6,8 @@ use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
 use crate::live::{Coverage, Digest, StackName};
 use crate::stack::{Checked, Derived, Mode, ProviderConfig};
-use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Value};
+use crate::value::{Address, Identity, Map, Path, Place, ProviderRef, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The index of a change in [`Plan::changes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +29,7 @@ pub enum Ownership {
     /// It is, or becomes by creation, the stack's.
     Keep,
     /// It exists and is taken over, from another stack if one is named.
-    Adopt { from: Option<Arc<str>> },
+    Adopt { from: Option<Text> },
     /// It stays, but is no longer the stack's.
     Release,
 }
@@ -69,7 +68,7 @@ pub enum Reason {
     /// `--replace` asked for it.
     Requested,
     /// AWS reports that it was never made right; the status.
-    Broken(Arc<str>),
+    Broken(Text),
     /// Something that `replace_triggered_by` names changes; the instance, and the attribute if one is named.
     Triggered(Vec<(Address, Path)>),
     /// It goes and comes back with the object it lives in.
@@ -81,7 +80,7 @@ pub enum Reason {
     /// It exists and is taken over.
     Adopted,
     /// AWS is still working on it; the status.
-    Busy(Arc<str>),
+    Busy(Text),
 }
 
 /// One API call of a change. `paths` says which attributes it is for; a call per element names the
@@ -92,7 +91,7 @@ pub struct Call {
     pub operation: &'static str,
     pub paths: Vec<Path>,
     /// The idempotency token, for operations that take one. 64 hex digits.
-    pub token: Option<Arc<str>>,
+    pub token: Option<Text>,
 }
 
 /// One step of the plan for one object.
@@ -164,20 +163,20 @@ pub enum When {
 /// A root output as it will be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedOutput {
-    pub name: Arc<str>,
+    pub name: Text,
     pub value: Value,
-    pub description: Option<Arc<str>>,
+    pub description: Option<Text>,
 }
 
 /// The part of the whole that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// As given with `--target`; empty: everything.
-    pub targets: BTreeSet<Arc<str>>,
+    pub targets: BTreeSet<Text>,
     /// As given with `--exclude`.
-    pub excludes: BTreeSet<Arc<str>>,
+    pub excludes: BTreeSet<Text>,
     /// The names of what would change as well, had everything been asked for.
-    pub left_out: BTreeSet<Arc<str>>,
+    pub left_out: BTreeSet<Text>,
 }
 
 impl Selection {
@@ -206,10 +205,10 @@ pub struct Plan {
     /// Conditions to be told while applying.
     pub held: Vec<Held>,
     /// What could not be searched for orphans.
-    pub coverage: Vec<(Place, Arc<str>, Coverage)>,
+    pub coverage: Vec<(Place, Text, Coverage)>,
     pub selection: Selection,
     /// The revision that causes refer to.
-    pub base: Option<Arc<str>>,
+    pub base: Option<Text>,
     /// Warnings, notes and refusals. A plan with an error is shown but never applied.
     pub findings: Vec<Diagnostic>,
     /// Findings of rules that the files silence, with the reason they give.

@@ -7,10 +7,9 @@ use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Fact, Object, Owner, Phase};
 use crate::stack::{Instance, Mode};
-use crate::value::{Identity, Map, Path, Place, Want};
+use crate::value::{Identity, Map, Path, Place, Text, Want};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
-use std::sync::Arc;
 
 const BLOCKS: &str = "pod_identity_association";
 
@@ -98,7 +97,7 @@ impl Claims<'_, '_> {
     }
 
     /// In whatever namespace the add-on will be: AWS decides that when it is made.
-    fn anywhere(&self, account: &Arc<str>, wants: &mut Vec<Want>, found: &mut Vec<Diagnostic>) {
+    fn anywhere(&self, account: &Text, wants: &mut Vec<Want>, found: &mut Vec<Diagnostic>) {
         let cluster = self.identity("cluster", &[self.cluster()]);
         let members = match self.builder.snapshot.members.get(&cluster) {
             Some(Fact::Known(members)) => members,
@@ -130,7 +129,7 @@ impl Claims<'_, '_> {
     /// Whether the association with this identity is in the way.
     fn one(
         &self,
-        account: &Arc<str>,
+        account: &Text,
         identity: &Identity<Place>,
         certain: bool,
         wants: &mut Vec<Want>,
@@ -156,7 +155,7 @@ impl Claims<'_, '_> {
         }
     }
 
-    fn held_by_addon(&self, account: &Arc<str>, owner: &Identity<Place>) -> Option<Diagnostic> {
+    fn held_by_addon(&self, account: &Text, owner: &Identity<Place>) -> Option<Diagnostic> {
         let lets_go = |draft: &Draft| match draft.change.action {
             ChangeAction::Delete => true,
             ChangeAction::Update => {
@@ -174,13 +173,7 @@ impl Claims<'_, '_> {
     }
 
     /// Why a stand-alone association stays that is in the way.
-    fn held(
-        &self,
-        account: &Arc<str>,
-        identity: &Identity<Place>,
-        object: &Object,
-        certain: bool,
-    ) -> Diagnostic {
+    fn held(&self, account: &Text, identity: &Identity<Place>, object: &Object, certain: bool) -> Diagnostic {
         let declared = self.builder.declared.get(identity);
         let (whose, help) = match (&object.owner, declared) {
             (_, Some(index)) => (
@@ -216,7 +209,7 @@ impl Claims<'_, '_> {
         diagnostic.help(help)
     }
 
-    fn complaint(&self, account: &Arc<str>, code: &'static str, what: &str) -> Diagnostic {
+    fn complaint(&self, account: &Text, code: &'static str, what: &str) -> Diagnostic {
         let path = Path::attribute(BLOCKS).key(account.clone());
         let span = self.instance.spans.get(&path).copied().unwrap_or(self.instance.span);
         Diagnostic::error(

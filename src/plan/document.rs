@@ -9,10 +9,9 @@ use crate::live::{
     HealthIssue, Members, NodeGroup, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
 use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
-use crate::value::{Identity, Key, Map, Place, ProviderRef, Value, json};
+use crate::value::{PlaceParts, Identity, Key, Map, Place, ProviderRef, Text, Value, json};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,17 +56,17 @@ fn tree(files: BTreeMap<String, String>) -> SourceTree {
     SourceTree { files: files.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
 }
 
-fn strings(names: &BTreeSet<Arc<str>>) -> BTreeSet<String> {
+fn strings(names: &BTreeSet<Text>) -> BTreeSet<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-fn named(strings: BTreeSet<String>) -> BTreeSet<Arc<str>> {
+fn named(strings: BTreeSet<String>) -> BTreeSet<Text> {
     strings.into_iter().map(Into::into).collect()
 }
 
 impl InputsDocument {
     /// `secret` names the variables whose values are left out.
-    pub fn new(inputs: &Inputs, secret: &BTreeSet<Arc<str>>) -> Self {
+    pub fn new(inputs: &Inputs, secret: &BTreeSet<Text>) -> Self {
         let variables =
             inputs.variables.iter().filter(|(name, _)| !secret.contains(*name)).map(|(name, input)| {
                 let (text, value) = match &input.value {
@@ -205,19 +204,19 @@ impl<T> FactDocument<T> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlaceDocument {
-    partition: Arc<str>,
-    account: Arc<str>,
-    region: Option<Arc<str>>,
+    partition: Text,
+    account: Text,
+    region: Option<Text>,
 }
 
 impl PlaceDocument {
     fn new(place: &Place) -> Self {
-        let Place { partition, account, region } = place.clone();
+        let PlaceParts { partition, account, region } = PlaceParts::clone(place);
         Self { partition, account, region }
     }
 
     fn read(self) -> Place {
-        Place { partition: self.partition, account: self.account, region: self.region }
+        Place::new(self.partition, self.account, self.region)
     }
 }
 
@@ -225,8 +224,8 @@ impl PlaceDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct IdentityDocument {
     place: PlaceDocument,
-    kind: Arc<str>,
-    key: Vec<Arc<str>>,
+    kind: Text,
+    key: Vec<Text>,
 }
 
 impl IdentityDocument {
@@ -239,15 +238,8 @@ impl IdentityDocument {
     }
 
     pub fn read(self) -> Identity<Place> {
-        let part = |text: &Arc<str>| match kinds::schema(&self.kind) {
-            Some(schema) => schema.key_part(text),
-            None => crate::value::KeyPart::exact(text.clone()),
-        };
-        Identity {
-            scope: self.place.read(),
-            key: self.key.iter().map(part).collect(),
-            kind: kinds::shared(&self.kind),
-        }
+        let key: Vec<&str> = self.key.iter().map(Text::as_str).collect();
+        kinds::identity(&self.place.read(), &self.kind, &key)
     }
 }
 
@@ -296,14 +288,14 @@ struct ObjectFact {
     owner: Option<OwnerDocument>,
     parent: Option<IdentityDocument>,
     phase: PhaseDocument,
-    status: Arc<str>,
+    status: Text,
     issues: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OwnerDocument {
-    stack: Arc<str>,
+    stack: Text,
     address: Option<String>,
 }
 
@@ -431,11 +423,11 @@ struct ClusterVersionFact {
     extended_support_until: Option<i64>,
 }
 
-fn texts(items: &[Arc<str>]) -> Vec<String> {
+fn texts(items: &[Text]) -> Vec<String> {
     items.iter().map(ToString::to_string).collect()
 }
 
-fn arcs(items: Vec<String>) -> Vec<Arc<str>> {
+fn arcs(items: Vec<String>) -> Vec<Text> {
     items.into_iter().map(Into::into).collect()
 }
 
@@ -458,9 +450,9 @@ impl SnapshotDocument {
                         Key::Str(key) => KeyDocument::Str(key.to_string()),
                     }),
                     caller: FactDocument::new(caller, |caller| CallerFact {
-                        partition: caller.partition.to_string(),
-                        account: caller.account.to_string(),
-                        region: caller.region.to_string(),
+                        partition: caller.partition().to_string(),
+                        account: caller.account().to_string(),
+                        region: caller.region().to_string(),
                         arn: caller.arn.to_string(),
                     }),
                 })
@@ -575,11 +567,8 @@ impl SnapshotDocument {
                         KeyDocument::Int(index) => Key::Int(index),
                         KeyDocument::Str(key) => Key::Str(key.into()),
                     });
-                    let caller = document.caller.read(|caller| Caller {
-                        partition: caller.partition.into(),
-                        account: caller.account.into(),
-                        region: caller.region.into(),
-                        arn: caller.arn.into(),
+                    let caller = document.caller.read(|caller| {
+                        Caller::new(caller.partition, caller.account, caller.region, caller.arn)
                     });
                     (ProviderRef { alias: document.alias.map(Into::into), key }, caller)
                 })
@@ -738,7 +727,7 @@ fn read_object(kind: &str, object: ObjectFact) -> Object {
 
 /// JSON has no sets: arrays become sets again where the schema says so.
 fn typed(attributes: &[Attribute], map: &Map) -> Map {
-    let one = |name: &Arc<str>, value: &Value| {
+    let one = |name: &Text, value: &Value| {
         let attribute = attributes.iter().find(|attribute| *attribute.name == **name);
         match attribute.map(|attribute| attribute.ty) {
             Some(Ty::Set(_)) => value.as_items().map(|items| Value::set(items.to_vec())),

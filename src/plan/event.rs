@@ -1,7 +1,7 @@
 //! What happens while a plan is applied, as data. Apply tells; terminal, JSON lines and log listen.
 
 use super::{ChangeAction, ChangeId};
-use std::sync::Arc;
+use crate::value::Text;
 use std::time::Duration;
 
 /// One step of an apply.
@@ -14,15 +14,15 @@ pub enum Event {
     /// AWS is still working on it; `status` is AWS's own word, empty if it has none.
     Progress {
         change: ChangeId,
-        status: Arc<str>,
+        status: Text,
         elapsed: Duration,
     },
     Finished {
         change: ChangeId,
         elapsed: Duration,
         /// The object's ARN, where it is known by now.
-        arn: Option<Arc<str>>,
-        notes: Vec<Arc<str>>,
+        arn: Option<Text>,
+        notes: Vec<Text>,
     },
     Failed {
         failure: Failure,
@@ -37,11 +37,11 @@ pub enum Event {
 pub struct Failure {
     pub change: ChangeId,
     /// In AWS's words; may have several lines.
-    pub error: Arc<str>,
+    pub error: Text,
     /// What is half done now: what exists, what is left over.
-    pub exists: Option<Arc<str>>,
+    pub exists: Option<Text>,
     /// What to do about it.
-    pub help: Option<Arc<str>>,
+    pub help: Option<Text>,
 }
 
 /// A change that was not started.
@@ -57,7 +57,7 @@ pub enum Because {
     /// It needs a change that failed or was skipped.
     Needs(ChangeId),
     /// Anything else in words: interrupted, the object has moved since.
-    Reason(Arc<str>),
+    Reason(Text),
 }
 
 /// How an apply ended. What is in none of the lists went through.

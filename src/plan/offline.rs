@@ -6,9 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, identity};
 use crate::live::{AddonKey, Coverage, Fact, Files, Snapshot};
 use crate::stack::{Evaluation, Inputs, Program};
-use crate::value::{Identity, Place, ProviderRef, Want};
+use crate::value::{Identity, Place, ProviderRef, Text, Want};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 const NOT_IN: &str = "the snapshot does not hold it";
 
@@ -80,7 +79,7 @@ fn answer(
     files: &dyn Files,
     assumed: &mut BTreeSet<String>,
 ) -> Result<(), ProviderRef> {
-    let denied = || Arc::from(NOT_IN);
+    let denied = || Text::from(NOT_IN);
     let regional = |provider: &ProviderRef| snapshot.place(provider, true).ok_or_else(|| provider.clone());
     match want {
         Want::Caller(provider) => return Err(provider.clone()),

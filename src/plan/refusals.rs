@@ -49,10 +49,7 @@ fn not_searched(builder: &mut Builder<'_>) {
     }
 }
 
-fn deletes<'a, 'b>(
-    builder: &'a Builder<'b>,
-    kind: &'static str,
-) -> impl Iterator<Item = &'a Draft<'b>> {
+fn deletes<'a, 'b>(builder: &'a Builder<'b>, kind: &'static str) -> impl Iterator<Item = &'a Draft<'b>> {
     builder
         .drafts
         .iter()

@@ -1,10 +1,9 @@
 //! Which object names which, read off attributes.
 
 use crate::kinds::{self, Attribute, Compare, RefersBy, Schema, Ty, policy};
-use crate::value::{Data, Identity, Map, Place, Value};
+use crate::value::{Data, Identity, Map, Place, Text, Value};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// How an object is named by others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +26,8 @@ pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Ma
 }
 
 /// The ARNs that an object's policies name as principals.
-pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Arc<str>> {
-    fn texts(value: &Value, found: &mut BTreeSet<Arc<str>>) {
+pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Text> {
+    fn texts(value: &Value, found: &mut BTreeSet<Text>) {
         if let Data::String(text) = value.data() {
             found.insert(text.clone());
         }

@@ -8,10 +8,9 @@ use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
 use crate::stack::{self, Evaluation, Inputs, Program, Rounds, VariableInput, evaluate};
-use crate::value::{Identity, Place};
+use crate::value::{Identity, Place, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The format this version writes. Reading refuses any other.
 pub const FORMAT: u32 = 2;
@@ -133,7 +132,7 @@ pub struct Saved {
     pub snapshot: Snapshot,
     pub plan_id: Digest,
     /// Variables that have to be given again.
-    pub secret_variables: BTreeSet<Arc<str>>,
+    pub secret_variables: BTreeSet<Text>,
     /// Live objects that hold sensitive values. They are missing in the snapshot, and have to be read again: what
     /// is then found must have this fingerprint.
     pub left_out: BTreeMap<Identity<Place>, Digest>,
@@ -151,7 +150,7 @@ pub fn write(
     shown: Shown,
 ) -> Result<String, Box<Diagnostic>> {
     let base = inputs.base.as_ref().map(|base| stack::declare(&base.sources).0);
-    let secret: BTreeSet<Arc<str>> = std::iter::once(program)
+    let secret: BTreeSet<Text> = std::iter::once(program)
         .chain(&base)
         .flat_map(|program| &program.root().variables)
         .filter(|(_, variable)| variable.sensitive)
@@ -224,7 +223,7 @@ pub fn read(text: &str) -> Result<Saved, Box<Diagnostic>> {
 
 impl Saved {
     /// Adds the values of sensitive variables, and holds the whole against the fingerprint.
-    pub fn complete(&mut self, given: &BTreeMap<Arc<str>, VariableInput>) -> Result<(), Box<Diagnostic>> {
+    pub fn complete(&mut self, given: &BTreeMap<Text, VariableInput>) -> Result<(), Box<Diagnostic>> {
         for name in &self.secret_variables {
             match given.get(name) {
                 Some(value) => {

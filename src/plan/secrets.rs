@@ -1,14 +1,13 @@
 //! What a plan file must not hold: sensitive values, wherever they stand.
 
-use super::fingerprint::digest;
 use super::checker::collect_secrets;
+use super::fingerprint::digest;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Snapshot};
 use crate::stack::{Evaluation, Inputs, VariableText};
-use crate::value::{Address, Identity, Place, Value, json};
+use crate::value::{Address, Identity, Place, Text, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A secret shorter than this says nothing where people write: it may be any word.
 const SHORTEST_IN_TEXT: usize = 8;
@@ -17,7 +16,7 @@ const SHORTEST_IN_TEXT: usize = 8;
 pub(super) fn texts(
     evaluation: &Evaluation,
     inputs: &Inputs,
-    secret_variables: &BTreeSet<Arc<str>>,
+    secret_variables: &BTreeSet<Text>,
 ) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (_, input) in inputs.variables.iter().filter(|(name, _)| secret_variables.contains(*name)) {

@@ -8,9 +8,8 @@ use super::change::ChangeId;
 use super::order::{self, Drafts};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::stack::Mode;
-use crate::value::{Address, AddressPattern, Identity, Place};
+use crate::value::{Address, AddressPattern, Identity, Place, Text};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The most names a hint lists.
 const MOST_NAMES: usize = 12;
@@ -36,7 +35,7 @@ pub(super) fn restrict(builder: &mut Builder<'_>) {
     }
     let graph = Graph::new(builder);
     let mut unknown = Vec::new();
-    let mut seeds = |option: &str, texts: &BTreeSet<Arc<str>>| {
+    let mut seeds = |option: &str, texts: &BTreeSet<Text>| {
         let mut found = BTreeSet::new();
         for text in texts {
             match graph.named(builder, text) {
@@ -57,7 +56,7 @@ pub(super) fn restrict(builder: &mut Builder<'_>) {
     let instances = builder.evaluation.instances.len();
     builder.considered = Some(chosen.range(..instances).copied().collect());
     builder.blocked.extend(unknown.into_iter().map(|diagnostic| (None, diagnostic)));
-    let mut left_out: BTreeSet<Arc<str>> = BTreeSet::new();
+    let mut left_out: BTreeSet<Text> = BTreeSet::new();
     let mut number = vec![None; builder.drafts.len()];
     let mut kept = Vec::new();
     for (at, draft) in std::mem::take(&mut builder.drafts).into_iter().enumerate() {

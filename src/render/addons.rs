@@ -2,6 +2,7 @@
 
 use super::style::{Style, paint, printable};
 use crate::discover::{AddonPage, AddonRow, RoleRow, Setting};
+use crate::value::Text;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
@@ -45,7 +46,7 @@ fn yes(value: bool) -> String {
     if value { "yes" } else { "no" }.to_string()
 }
 
-fn joined(items: &[std::sync::Arc<str>]) -> String {
+fn joined(items: &[Text]) -> String {
     match items {
         [] => "-".to_string(),
         items => items.iter().map(|item| printable(item)).collect::<Vec<_>>().join(", "),
@@ -71,7 +72,7 @@ pub fn addons(rows: &[AddonRow], style: Style) -> String {
     table(&heading, &cells, style)
 }
 
-fn texts(items: &[std::sync::Arc<str>]) -> Vec<&str> {
+fn texts(items: &[Text]) -> Vec<&str> {
     items.iter().map(AsRef::as_ref).collect()
 }
 

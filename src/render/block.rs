@@ -7,10 +7,9 @@ use super::style::paint;
 use super::tree::{self, Shape, Slot};
 use crate::diff::canonical;
 use crate::kinds::{Attribute, Change, Compare, OWNERSHIP, Omitted, Ty};
-use crate::value::{Address, Map, Path, Step, Value};
+use crate::value::{Address, Map, Path, Step, Text, Value};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What is the same for all attributes of one change.
 pub struct Context<'a> {
@@ -151,7 +150,7 @@ fn in_words(attribute: &Attribute, before: &Value, after: &Value) -> (Value, Val
                 return (before.clone(), after.clone());
             };
             let side = |side: &Map, first: bool| {
-                let pair = |(name, value): (&Arc<str>, &Value)| {
+                let pair = |(name, value): (&Text, &Value)| {
                     let other = if first { new.get(name) } else { old.get(name) };
                     let (before, after) = match (first, other) {
                         (true, Some(after)) => document::policies(value, after),
@@ -223,8 +222,8 @@ impl Shown {
         match self.attribute.ty {
             Ty::Keyed { key, .. } => {
                 let sides = [before, after].into_iter().flatten().filter_map(Value::as_map);
-                let names: BTreeSet<&Arc<str>> = sides.flat_map(Map::keys).collect();
-                let one = |name: &Arc<str>| {
+                let names: BTreeSet<&Text> = sides.flat_map(Map::keys).collect();
+                let one = |name: &Text| {
                     self.block(self.path.key(name.clone()), keyed(before, key, name), keyed(after, key, name))
                 };
                 names.into_iter().map(one).collect()
@@ -264,7 +263,7 @@ fn element(list: Option<&Value>, index: usize) -> Option<Cow<'_, Map>> {
 }
 
 /// A keyed block with its key among its attributes.
-fn keyed(blocks: Option<&Value>, key: &str, name: &Arc<str>) -> Option<Cow<'static, Map>> {
+fn keyed(blocks: Option<&Value>, key: &str, name: &Text) -> Option<Cow<'static, Map>> {
     let mut block = blocks?.get(name)?.as_map()?.clone();
     block.insert_missing(key, || Value::string(name.clone()));
     Some(Cow::Owned(block))

@@ -5,8 +5,7 @@ use crate::kinds::{self, Attribute, Omitted, Schema, Ty};
 use crate::live::{Digest, Fact, Object, Owner, Phase, StackName, ownership_tags};
 use crate::plan::{Change, ChangeAction, ChangeId, Ownership, Plan, Reason};
 use crate::stack::Mode;
-use crate::value::{Address, Identity, Map, Place, ProviderRef, Value};
-use std::sync::Arc;
+use crate::value::{Address, Identity, Map, Place, ProviderRef, Text, Value};
 
 /// Holds a text against `testdata/render/<file>`; `SNAPSHOTS=overwrite` writes it.
 #[track_caller]
@@ -30,11 +29,7 @@ pub fn stack() -> StackName {
 }
 
 pub fn place(schema: &Schema) -> Place {
-    Place {
-        partition: "aws".into(),
-        account: "123456789012".into(),
-        region: schema.regional.then(|| "us-east-2".into()),
-    }
+    Place::new("aws", "123456789012", schema.regional.then(|| "us-east-2".into()))
 }
 
 /// What `stack` hands the differ: the given attributes with the defaults of the schema.
@@ -72,7 +67,7 @@ fn with_defaults(attributes: &[Attribute], given: &Map) -> Map {
 
 /// The live object of a declaration that was applied as it is, with what AWS fills in.
 pub fn live(address: &str, mut attributes: Map, aws: serde_json::Value) -> Object {
-    attributes.retain(|name, _| name.as_ref() != "trust");
+    attributes.retain(|name, _| **name != *"trust");
     for (name, filled) in value(aws).as_map().expect("a test gives an object") {
         attributes.insert(name.clone(), filled.clone());
     }
@@ -240,7 +235,7 @@ pub fn addon(accounts: &[&str]) -> Map {
     let block = |account: &&str| {
         let block =
             Value::object([("service_account", Value::from(*account)), ("role_arn", Value::from(ROLE_ARN))]);
-        (Arc::from(*account), block)
+        (Text::from(*account), block)
     };
     desired(
         "addon.vpc-cni",

@@ -7,10 +7,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::live::Coverage;
 use crate::plan::{Cause, Change, ChangeAction, Ownership, Plan, Reason};
 use crate::stack::Mode;
-use crate::value::{Address, Key, Map, Path, Place, Value};
+use crate::value::{Address, Key, Map, Path, Place, Text, Value};
 use serde_json::{Map as Object, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The version of Terraform's plan format that is followed, and a Terraform that writes it: readers
 /// look for both.
@@ -88,7 +87,7 @@ pub(super) fn not_searched(plan: &Plan) -> Vec<Json> {
     partial.collect()
 }
 
-pub(super) fn texts(names: &BTreeSet<Arc<str>>) -> Vec<&str> {
+pub(super) fn texts(names: &BTreeSet<Text>) -> Vec<&str> {
     names.iter().map(|name| &**name).collect()
 }
 
@@ -193,7 +192,7 @@ fn resource_change(step: &Step<'_>) -> Json {
 
 /// The live attributes, with what the files mark as sensitive marked: AWS returns it without marks.
 fn marked_like(before: &Map, after: &Map) -> Map {
-    let like = |(name, old): (&Arc<str>, &Value)| {
+    let like = |(name, old): (&Text, &Value)| {
         let marked = match after.get(name) {
             Some(new) => match (old.as_map(), new.as_map()) {
                 (Some(old), Some(new_map)) => Value::map(marked_like(old, new_map)).mark(new.is_sensitive()),

@@ -2,13 +2,13 @@
 
 use super::addons::table;
 use super::style::{Style, printable};
+use crate::value::Text;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// One object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnedRow {
-    pub kind: Arc<str>,
+    pub kind: Text,
     /// As AWS has it.
     pub name: String,
     /// Account and region.
@@ -16,7 +16,7 @@ pub struct OwnedRow {
     /// The address recorded on it.
     pub address: Option<String>,
     /// AWS's own word, empty for kinds without one.
-    pub status: Arc<str>,
+    pub status: Text,
 }
 
 /// The objects by address.

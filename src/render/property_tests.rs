@@ -4,9 +4,8 @@ use super::fixtures::*;
 use super::{Style, document, json_plan, plan as render};
 use crate::kinds::policy;
 use crate::plan::PlannedOutput;
-use crate::value::{Data, Map, Value};
+use crate::value::{Data, Map, Text, Value};
 use serde_json::json;
-use std::sync::Arc;
 
 /// A small generator of numbers, the same on every machine.
 struct Draw(u64);
@@ -43,7 +42,7 @@ impl Draw {
     fn map(&mut self, depth: usize) -> Value {
         let entries =
             (0..self.below(4)).map(|_| (*self.one(&["a", "b", "c d", "é"]), ())).collect::<Vec<_>>();
-        Value::map(entries.into_iter().map(|(key, ())| (Arc::from(key), self.value(depth - 1))).collect())
+        Value::map(entries.into_iter().map(|(key, ())| (Text::from(key), self.value(depth - 1))).collect())
     }
 
     /// What AWS might have of it: no marks, other leaves, more or fewer elements of lists.

@@ -4,10 +4,9 @@ use super::literal::{SENSITIVE, bare_key, heredoc, quote, scalar};
 use super::page::{Mark, Page, assign, width};
 use super::style::paint;
 use crate::kinds::policy;
-use crate::value::{Data, Value};
+use crate::value::{Data, Text, Value};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// How the inside of a value is shown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,8 +154,8 @@ fn both(page: &mut Page, slot: Slot<'_>, shape: Shape, before: &Value, after: &V
     match (before.data(), after.data()) {
         (Data::Map(old), Data::Map(new)) => {
             page.line(depth, Mark::Update, &format!("{lead}{{"));
-            let all: BTreeSet<&Arc<str>> = old.keys().chain(new.keys()).collect();
-            let same = |key: &&Arc<str>| old.get(&***key) == new.get(&***key);
+            let all: BTreeSet<&Text> = old.keys().chain(new.keys()).collect();
+            let same = |key: &&Text| old.get(&***key) == new.get(&***key);
             let hidden = if shape.policy { 0 } else { all.iter().filter(|key| same(key)).count() };
             let shown = ordered(shape, all.into_iter().filter(|key| shape.policy || !same(key)));
             let widest = widest(shape, &shown);
@@ -253,7 +252,7 @@ fn elements(page: &mut Page, depth: usize, shape: Shape, set: bool, old: &[Value
 fn partners(shape: Shape, set: bool, olds: &[Value], news: &[Value]) -> Vec<Option<usize>> {
     let alike = |old: &Value, new: &Value| match (old.as_map(), new.as_map()) {
         (Some(old), Some(new)) if shape.policy && olds.len().max(news.len()) > 1 => {
-            old.iter().any(|(key, value)| key.as_ref() != "Effect" && new.get(key) == Some(value))
+            old.iter().any(|(key, value)| *key != "Effect" && new.get(key) == Some(value))
         }
         (Some(_), Some(_)) => true,
         _ => !set,
@@ -299,13 +298,13 @@ fn key_text(shape: Shape, key: &str) -> String {
     if shape.bare_keys { bare_key(key) } else { quote(key) }
 }
 
-fn widest(shape: Shape, keys: &[&Arc<str>]) -> usize {
+fn widest(shape: Shape, keys: &[&Text]) -> usize {
     keys.iter().map(|key| width(&key_text(shape, key))).max().unwrap_or(0)
 }
 
 /// Keys in the order in which they are shown.
-fn ordered<'a>(shape: Shape, keys: impl Iterator<Item = &'a Arc<str>>) -> Vec<&'a Arc<str>> {
-    let mut keys: Vec<&Arc<str>> = keys.collect();
+fn ordered<'a>(shape: Shape, keys: impl Iterator<Item = &'a Text>) -> Vec<&'a Text> {
+    let mut keys: Vec<&Text> = keys.collect();
     if shape.policy {
         keys.sort_by_key(|key| {
             policy::ELEMENTS.iter().position(|known| *known == &***key).unwrap_or(policy::ELEMENTS.len())

@@ -5,9 +5,8 @@ use super::policies::{allows, role_of, statements};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::{Severity, did_you_mean};
 use crate::plan::{ChangeAction, Reason};
-use crate::value::{Identity, Path, Place, Value};
+use crate::value::{Identity, Path, Place, Text, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Associations a cluster can have.
 const LIMIT: usize = 1000;
@@ -383,7 +382,7 @@ fn session_tags(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
 }
 
 /// Namespace and service account.
-type Named = (Arc<str>, Arc<str>);
+type Named = (Text, Text);
 
 /// How many associations each cluster will have, as far as is known.
 fn counts<'c>(context: &'c Context<'_>) -> Vec<(&'c Identity<Place>, usize)> {

@@ -8,7 +8,7 @@ use crate::live::{
 };
 use crate::plan::{Change, ChangeAction, Plan};
 use crate::stack::{Evaluation, Instance, Mode};
-use crate::value::{Identity, KeyPart, Map, Path, Place, ProviderRef, Value};
+use crate::value::{PlaceParts, Identity, KeyPart, Map, Path, Place, ProviderRef, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct Context<'a> {
     /// Every service account that the files give a role through Pod Identity.
     pub uses: Vec<Use<'a>>,
     /// Declared roles, and those of the account that the files name by ARN.
-    pub roles: BTreeMap<Arc<str>, Role<'a>>,
+    pub roles: BTreeMap<Text, Role<'a>>,
     /// What the plan makes or changes, but for eksform's own tags.
     changes: BTreeMap<&'a Identity<Place>, &'a Change>,
     /// Indices of add-ons.
@@ -32,7 +32,7 @@ pub struct Context<'a> {
     /// Indices of uses.
     uses_of: BTreeMap<Identity<Place>, Vec<usize>>,
     /// Indices of uses, by ARN.
-    users_of: BTreeMap<Arc<str>, Vec<usize>>,
+    users_of: BTreeMap<Text, Vec<usize>>,
 }
 
 /// A cluster as it will be.
@@ -57,7 +57,7 @@ pub struct Addon<'a> {
     /// What EKS offers of it for the cluster's Kubernetes version.
     pub offered: Option<&'a [AddonVersion]>,
     /// The version it will have, where that is known.
-    pub version: Option<Arc<str>>,
+    pub version: Option<Text>,
     pub configuration: Option<&'a AddonConfiguration>,
 }
 
@@ -67,24 +67,24 @@ pub struct Use<'a> {
     /// Index of the add-on whose association it is.
     pub addon: Option<usize>,
     pub cluster: Identity<Place>,
-    pub namespace: Option<Arc<str>>,
-    pub service_account: Arc<str>,
-    pub role_arn: Option<Arc<str>>,
-    pub target_role_arn: Option<Arc<str>>,
+    pub namespace: Option<Text>,
+    pub service_account: Text,
+    pub role_arn: Option<Text>,
+    pub target_role_arn: Option<Text>,
     pub span: Span,
 }
 
 /// A role as it will be.
 pub struct Role<'a> {
-    pub name: Arc<str>,
+    pub name: Text,
     pub instance: Option<&'a Instance>,
     pub attributes: &'a Map,
 }
 
 /// Text of a known attribute that is no secret.
-pub fn text(attributes: &Map, name: &str) -> Option<Arc<str>> {
+pub fn text(attributes: &Map, name: &str) -> Option<Text> {
     let value = attributes.get(name).filter(|value| !value.is_sensitive())?;
-    value.as_str().map(Arc::from)
+    value.as_str().map(Text::from)
 }
 
 impl<'a> Context<'a> {
@@ -139,7 +139,7 @@ impl<'a> Context<'a> {
     }
 
     /// The service accounts that have a role, at first or second hand.
-    pub fn users(&self, arn: &Arc<str>) -> impl Iterator<Item = &Use<'a>> {
+    pub fn users(&self, arn: &Text) -> impl Iterator<Item = &Use<'a>> {
         self.users_of.get(arn).into_iter().flatten().map(|index| &self.uses[*index])
     }
 
@@ -272,7 +272,7 @@ impl<'a> Context<'a> {
 
     /// The managed policies AWS recommends for a service account of an add-on, whether the association is the
     /// add-on's or stands beside it.
-    pub fn recommended(&self, used: &Use<'_>) -> Option<&'a [Arc<str>]> {
+    pub fn recommended(&self, used: &Use<'_>) -> Option<&'a [Text]> {
         self.owner(used)?.recommended(&used.service_account)
     }
 
@@ -307,7 +307,7 @@ impl Cluster<'_> {
         self.identity.part(0)
     }
 
-    pub fn kubernetes(&self) -> Option<Arc<str>> {
+    pub fn kubernetes(&self) -> Option<Text> {
         text(self.attributes?, "version")
     }
 
@@ -327,7 +327,7 @@ impl Cluster<'_> {
     }
 
     pub fn arn(&self) -> String {
-        let Place { partition, account, region } = &self.identity.scope;
+        let PlaceParts { partition, account, region } = &*self.identity.scope;
         format!("arn:{partition}:eks:{}:{account}:cluster/{}", region.as_deref().unwrap_or(""), self.name())
     }
 
@@ -346,7 +346,7 @@ impl<'a> Addon<'a> {
     }
 
     /// Where it is installed: as the files or the account say, else where EKS puts it.
-    pub fn namespace(&self) -> Option<Arc<str>> {
+    pub fn namespace(&self) -> Option<Text> {
         text(&self.instance.proposed.after, "namespace").or_else(|| {
             let offer = self.offer().or_else(|| self.offered?.first())?;
             offer.namespace.clone()
@@ -354,7 +354,7 @@ impl<'a> Addon<'a> {
     }
 
     /// The managed policies AWS recommends for one of its service accounts.
-    pub fn recommended(&self, account: &str) -> Option<&'a [Arc<str>]> {
+    pub fn recommended(&self, account: &str) -> Option<&'a [Text]> {
         let accounts = &self.configuration?.service_accounts;
         accounts.iter().find(|(name, _)| **name == *account).map(|(_, policies)| policies.as_slice())
     }
@@ -368,7 +368,7 @@ impl<'a> Addon<'a> {
 
 impl Use<'_> {
     /// The role and the one it assumes.
-    pub fn role_arns(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub fn role_arns(&self) -> impl Iterator<Item = &Text> {
         self.role_arn.iter().chain(&self.target_role_arn)
     }
 
@@ -383,12 +383,12 @@ impl Use<'_> {
 
 impl Role<'_> {
     /// The attached policies, unless one of them is unknown or secret.
-    pub fn managed_policies(&self) -> Option<BTreeSet<Arc<str>>> {
+    pub fn managed_policies(&self) -> Option<BTreeSet<Text>> {
         let policies = self.attributes.get("managed_policies")?;
         if policies.contains_sensitive() || policies.contains_unknown() {
             return None;
         }
-        Some(policies.as_items()?.iter().filter_map(Value::as_str).map(Arc::from).collect())
+        Some(policies.as_items()?.iter().filter_map(Value::as_str).map(Text::from).collect())
     }
 
     /// The inline policies by name, unless there is something secret about them.

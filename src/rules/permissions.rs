@@ -4,9 +4,8 @@ use super::context::{Addon, Context, Role, Use};
 use super::policies::{allows, policy_name, statements, words};
 use super::rule::{Found, Rule, Runs};
 use crate::diagnostic::Severity;
-use crate::value::Value;
+use crate::value::{Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -180,7 +179,7 @@ fn remedy(addon: &Addon<'_>) -> String {
     if accounts.is_empty() && !short {
         return "give its service account a role: pod_identity_association { … }".to_string();
     }
-    let policies: BTreeSet<&Arc<str>> = accounts.iter().flat_map(|(_, policies)| policies).collect();
+    let policies: BTreeSet<&Text> = accounts.iter().flat_map(|(_, policies)| policies).collect();
     if !accounts.is_empty() {
         let policies: Vec<String> = policies.into_iter().map(|arn| format!("\"{arn}\"")).collect();
         text.push_str(&format!(
@@ -192,8 +191,8 @@ fn remedy(addon: &Addon<'_>) -> String {
 }
 
 /// Uses of a role by add-ons, if they all have one and the same recommendation.
-fn recommendation<'a>(arn: &Arc<str>, context: &Context<'a>) -> Option<(Vec<&'a str>, &'a [Arc<str>])> {
-    let mut one: Option<&'a [Arc<str>]> = None;
+fn recommendation<'a>(arn: &Text, context: &Context<'a>) -> Option<(Vec<&'a str>, &'a [Text])> {
+    let mut one: Option<&'a [Text]> = None;
     let mut names = Vec::new();
     for used in context.users(arn) {
         let recommended = context.recommended(used).filter(|policies| !policies.is_empty())?;
@@ -208,7 +207,7 @@ fn recommendation<'a>(arn: &Arc<str>, context: &Context<'a>) -> Option<(Vec<&'a 
     Some((names, one?))
 }
 
-fn about_role(mut finding: Found, arn: &Arc<str>, role: &Role<'_>, context: &Context<'_>) -> Found {
+fn about_role(mut finding: Found, arn: &Text, role: &Role<'_>, context: &Context<'_>) -> Found {
     for used in context.users(arn) {
         finding = finding.also(used.instance);
     }
@@ -227,8 +226,7 @@ fn lacks(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
             continue;
         };
         let own = managed.iter().any(|policy| !policy.contains(":iam::aws:policy/"));
-        let missing: Vec<&Arc<str>> =
-            recommended.iter().filter(|policy| !managed.contains(*policy)).collect();
+        let missing: Vec<&Text> = recommended.iter().filter(|policy| !managed.contains(*policy)).collect();
         if missing.is_empty() || own || !inline.is_empty() {
             continue;
         }
@@ -277,10 +275,10 @@ fn beyond(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
 
 fn shared(rule: &Rule, context: &Context<'_>) -> Vec<Found> {
     let mut found = Vec::new();
-    let arns: BTreeSet<&Arc<str>> = context.uses.iter().filter_map(|used| used.role_arn.as_ref()).collect();
+    let arns: BTreeSet<&Text> = context.uses.iter().filter_map(|used| used.role_arn.as_ref()).collect();
     for arn in arns {
         // What each needs: the recommendation, or nothing that is known.
-        let mut needs: BTreeMap<Option<&[Arc<str>]>, BTreeSet<String>> = BTreeMap::new();
+        let mut needs: BTreeMap<Option<&[Text]>, BTreeSet<String>> = BTreeMap::new();
         let uses: Vec<&Use<'_>> =
             context.users(arn).filter(|used| used.role_arn.as_ref() == Some(arn)).collect();
         for used in &uses {

@@ -7,9 +7,8 @@ use crate::kinds::AGENT;
 use crate::live::{Fact, Snapshot};
 use crate::plan::{ChangeAction, Plan};
 use crate::stack::Evaluation;
-use crate::value::{Identity, KeyPart, Place, Want};
+use crate::value::{Identity, KeyPart, Place, Text, Want};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What has to be read before the rules of a scope can tell. A plan asks about what it changes alone, so one
 /// without changes asks nothing. Answered questions are not asked again.
@@ -59,12 +58,12 @@ fn clusters(context: &Context<'_>, wanted: &mut Wanted) {
             continue;
         }
         if check {
-            let (provider, name) = (cluster.provider.clone(), Arc::from(cluster.name()));
+            let (provider, name) = (cluster.provider.clone(), Text::from(cluster.name()));
             wanted.push((Want::Members { provider, cluster: name }, place.clone()));
             let groups = cluster.members.is_some_and(|members| !members.node_groups.is_empty());
             let relevant = !cluster.auto_mode() && context.uses_in(&cluster.identity).next().is_some();
             if groups && relevant {
-                let (provider, name) = (cluster.provider.clone(), Arc::from(cluster.name()));
+                let (provider, name) = (cluster.provider.clone(), Text::from(cluster.name()));
                 wanted.push((Want::NodeGroups { provider, cluster: name }, place.clone()));
             }
         } else if needs_agent(context, cluster) {
@@ -89,7 +88,7 @@ fn roles(context: &Context<'_>, wanted: &mut Wanted) {
     }
     for used in &context.uses {
         for arn in used.role_arns().filter(|arn| !context.roles.contains_key(*arn)) {
-            let place = Place { region: None, ..used.cluster.scope.clone() };
+            let place = used.cluster.scope.global();
             let Some((account, name)) = super::policies::role_of(arn) else { continue };
             if account == &*place.account {
                 let key = [KeyPart::ignoring_case(name)].into();
@@ -111,7 +110,7 @@ fn agent_deletions(context: &Context<'_>, wanted: &mut Wanted) {
 /// Says what could not be read, so that silence is never taken for consent.
 pub(super) fn unanswered(context: &Context<'_>) -> Option<Finding> {
     let mut denied: BTreeSet<String> = BTreeSet::new();
-    let mut add = |what: String, why: &Arc<str>| {
+    let mut add = |what: String, why: &Text| {
         denied.insert(format!("{what}: {why}"));
     };
     for addon in &context.addons {

@@ -6,8 +6,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds;
 use crate::kinds::version::Requirement;
 use crate::live::{AddonConfiguration, AddonKey, AddonVersion, Fact, Object, Phase};
-use crate::value::{Few, Identity, Map, ProviderRef, Want};
-use std::sync::Arc;
+use crate::value::{Few, Identity, Map, ProviderRef, Text, Want};
 
 /// What could be found out.
 pub(super) enum Read<T> {
@@ -47,7 +46,7 @@ pub(super) struct AddonAt<'a> {
 
 impl<'a> Evaluator<'a> {
     /// The Kubernetes version of the cluster an add-on is in.
-    pub(super) fn kubernetes(&mut self, at: AddonAt<'_>, symbolic: &Identity<ProviderRef>) -> Read<Arc<str>> {
+    pub(super) fn kubernetes(&mut self, at: AddonAt<'_>, symbolic: &Identity<ProviderRef>) -> Read<Text> {
         match self.kubernetes_version(symbolic, at.span) {
             Ok(Ok(version)) => Read::Known(version),
             Ok(Err(pending)) => Read::Pending(pending.unknowns().map(|it| it.pending).unwrap_or_default()),
@@ -56,11 +55,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The versions EKS offers of an add-on for a Kubernetes version.
-    pub(super) fn addon_versions(
-        &mut self,
-        at: AddonAt<'_>,
-        kubernetes: &Arc<str>,
-    ) -> Read<&'a [AddonVersion]> {
+    pub(super) fn addon_versions(&mut self, at: AddonAt<'_>, kubernetes: &Text) -> Read<&'a [AddonVersion]> {
         let key = self.snapshot.place(at.provider, true).map(|place| AddonKey {
             place,
             addon: at.addon.into(),
@@ -87,7 +82,7 @@ impl<'a> Evaluator<'a> {
         at: AddonAt<'_>,
         symbolic: &Identity<ProviderRef>,
         desired: &Map,
-    ) -> Read<Arc<str>> {
+    ) -> Read<Text> {
         match desired.get("version").map(|version| (version.as_str(), version)) {
             Some((Some(version), _)) => return Read::Known(version.into()),
             Some((None, unknown)) if unknown.is_unknown() => {
@@ -122,7 +117,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn addon_configuration(
         &mut self,
         at: AddonAt<'_>,
-        version: &Arc<str>,
+        version: &Text,
     ) -> Read<&'a AddonConfiguration> {
         let key = self.snapshot.place(at.provider, true).map(|place| AddonKey {
             place,

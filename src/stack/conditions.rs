@@ -9,7 +9,7 @@ use super::scope::Iteration;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lang::eval::{self, Scope};
 use crate::lang::{Expr, convert};
-use crate::value::{Type, Unknown, Value};
+use crate::value::{Text, Type, Unknown, Value};
 use std::sync::Arc;
 
 /// How a condition stands.
@@ -177,7 +177,7 @@ impl Evaluator<'_> {
     }
 
     /// A check in one instance of its module: what does not hold is a warning, and nothing depends on it.
-    pub(super) fn check(&mut self, at: usize, name: &Arc<str>) {
+    pub(super) fn check(&mut self, at: usize, name: &Text) {
         let program = self.program;
         let module = &program.modules[self.modules[at].module];
         let Some(Check { span, assertions }) = module.declared.checks.get(name) else { return };

@@ -8,17 +8,16 @@ use super::scope::{Iteration, StackScope, Values};
 use crate::diagnostic::Diagnostic;
 use crate::lang::{Expr, eval};
 use crate::live::Snapshot;
-use crate::value::{Value, Want};
+use crate::value::{Text, Value, Want};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What a stack's own expressions see, once everything is evaluated.
 pub struct Console<'a> {
     program: &'a Program,
     values: Values,
     stack: Value,
-    directory: Arc<str>,
+    directory: Text,
     inputs: eval::Inputs,
 }
 

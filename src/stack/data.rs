@@ -16,8 +16,7 @@ use crate::kinds::version::Requirement;
 use crate::kinds::{self, OWNERSHIP, Schema};
 use crate::lang::{convert, eval};
 use crate::live::{AddonKey, Fact};
-use crate::value::{Address, Identity, Key, Map, ProviderRef, Type, Unknown, Value, Want};
-use std::sync::Arc;
+use crate::value::{Address, Identity, Key, Map, ProviderRef, Text, Type, Unknown, Value, Want};
 
 /// A block's name, the attributes it takes (and whether each has to be given), and those to refer to.
 type Other = (&'static str, &'static [(&'static str, bool)], &'static [&'static str]);
@@ -65,7 +64,7 @@ pub(super) fn attributes(of: &str) -> Vec<&'static str> {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn data(&mut self, at: usize, of: &Arc<str>, name: &Arc<str>) {
+    pub(super) fn data(&mut self, at: usize, of: &Text, name: &Text) {
         let program = self.program;
         let module = &program.modules[self.modules[at].module];
         let Some(data) = module.declared.data.get(&(of.clone(), name.clone())) else { return };
@@ -206,7 +205,7 @@ impl Evaluator<'_> {
             schema.key_part(text)
         };
         let key: Vec<_> = schema.identity.iter().map(part).collect();
-        Identity { scope: provider.clone(), kind: kinds::shared(schema.kind), key: key.into() }
+        Identity { scope: provider.clone(), kind: Text::new_static(schema.kind), key: key.into() }
     }
 
     /// What a block reads, if its arguments are known. Who the caller is never changes.
@@ -218,7 +217,7 @@ impl Evaluator<'_> {
         if let Some(schema) = kinds::schema(&data.of) {
             return Some(Want::Object(self.identity(data, schema, provider, given)));
         }
-        let text = |name: &str| given.get(name).and_then(Value::as_str).map(Arc::<str>::from);
+        let text = |name: &str| given.get(name).and_then(Value::as_str).map(Text::from);
         let (addon, kubernetes) = (text("addon")?, text("kubernetes_version")?);
         Some(Want::AddonVersions { provider: provider.clone(), addon, kubernetes })
     }
@@ -295,10 +294,10 @@ impl Evaluator<'_> {
         match self.snapshot.callers.get(provider) {
             None => Some(self.want(Want::Caller(provider.clone()))),
             Some(Fact::Known(caller)) => Some(Value::object([
-                ("account_id", Value::string(caller.account.clone())),
+                ("account_id", Value::string(caller.account().clone())),
                 ("arn", Value::string(caller.arn.clone())),
-                ("partition", Value::string(caller.partition.clone())),
-                ("region", Value::string(caller.region.clone())),
+                ("partition", Value::string(caller.partition().clone())),
+                ("region", Value::string(caller.region().clone())),
             ])),
             Some(Fact::Absent | Fact::Denied(_)) => {
                 self.diagnostics.push(
@@ -316,7 +315,7 @@ impl Evaluator<'_> {
 
     /// The version EKS makes by default for a Kubernetes version, or the newest it offers.
     fn addon_version(&mut self, span: Span, provider: &ProviderRef, given: &Map) -> Option<Value> {
-        let text = |name: &str| given.get(name).and_then(Value::as_str).map(Arc::<str>::from);
+        let text = |name: &str| given.get(name).and_then(Value::as_str).map(Text::from);
         let (addon, kubernetes) = (text("addon")?, text("kubernetes_version")?);
         let newest = given.get("most_recent").and_then(Value::as_bool).unwrap_or(false);
         let fact = self.snapshot.place(provider, true).and_then(|place| {

@@ -10,8 +10,7 @@ use crate::diagnostic::{Diagnostic, FileId, Sources, Span, did_you_mean};
 use crate::kinds::{self, Schema};
 use crate::lang::syntax::{self, Block, Body, Document};
 use crate::lang::{Expr, references};
-use crate::value::{Address, Key, ModuleStep, Origin};
-use std::sync::Arc;
+use crate::value::{Address, Key, ModuleStep, Origin, Text};
 
 const BLOCKS: [&str; 11] = [
     "stack", "variable", "locals", "output", "module", "data", "check", "provider", "adopt", "moved",
@@ -46,7 +45,7 @@ pub(super) struct Directory {
 /// Reads the files of one directory, by path. What can be read is returned even if there are errors.
 /// `caller` is the call that leads to a module.
 pub(super) fn directory<'a>(
-    files: impl IntoIterator<Item = (&'a Arc<str>, &'a Arc<str>)>,
+    files: impl IntoIterator<Item = (&'a Text, &'a Text)>,
     caller: Option<Span>,
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
@@ -65,7 +64,7 @@ pub(super) fn directory<'a>(
 }
 
 /// The sources that the module blocks of a file name.
-pub(super) fn called(path: &str, text: &str) -> Vec<Arc<str>> {
+pub(super) fn called(path: &str, text: &str) -> Vec<Text> {
     let Some(parse) = format(path) else { return Vec::new() };
     let file = Sources::default().add(path, text);
     let (document, _) = parse(file, text);
@@ -216,7 +215,7 @@ impl Reader<'_> {
     }
 
     /// The labels of a block, if there are as many as there should be.
-    fn labels<const N: usize>(&mut self, block: &Block, names: [&str; N]) -> Option<[Arc<str>; N]> {
+    fn labels<const N: usize>(&mut self, block: &Block, names: [&str; N]) -> Option<[Text; N]> {
         if block.labels.len() == N {
             return Some(std::array::from_fn(|index| block.labels[index].0.clone()));
         }
@@ -323,7 +322,7 @@ pub(super) fn identifier(name: &str) -> bool {
 }
 
 /// The words of a reference, each with the key behind it.
-fn words(reference: &references::Reference) -> Option<Vec<(Arc<str>, Option<Key>)>> {
+fn words(reference: &references::Reference) -> Option<Vec<(Text, Option<Key>)>> {
     use references::RefStep;
     let mut words = vec![(reference.root.clone(), None::<Key>)];
     for step in &reference.steps {

@@ -7,9 +7,8 @@ use crate::kinds::{self, Attribute, Compare, Omitted, RefersBy, Ty};
 use crate::lang::eval::{self, Inputs, Scope};
 use crate::lang::syntax::{Block, Body};
 use crate::lang::{Expr, convert, references};
-use crate::value::{Data, Map, Path, Step, Type, Value, Want};
+use crate::value::{Data, Map, Path, Step, Text, Type, Value, Want};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Reads bodies and gathers what is wrong with them and where each attribute stands.
 pub(super) struct Decoder<'a> {
@@ -79,7 +78,7 @@ impl<'a> Decoder<'a> {
             if let Some(value) = self.value(attribute, &given.expr, &path)
                 && !value.is_null()
             {
-                map.insert(kinds::shared(attribute.name), value);
+                map.insert(Text::new_static(attribute.name), value);
             }
         }
         self.blocks(attributes, body, at, &mut map);
@@ -264,7 +263,7 @@ impl<'a> Decoder<'a> {
                 self.spans.insert(path.clone(), header);
                 let block = self.body(attributes, header, body, &path, None);
                 together::one_of(attribute, &block, header, &mut self.diagnostics);
-                map.insert(kinds::shared(attribute.name), Value::map(block));
+                map.insert(Text::new_static(attribute.name), Value::map(block));
             }
             Ty::Blocks(attributes) => {
                 let mut items =
@@ -274,7 +273,7 @@ impl<'a> Decoder<'a> {
                 let block = self.body(attributes, header, body, &path, None);
                 together::one_of(attribute, &block, header, &mut self.diagnostics);
                 items.push(Value::map(block));
-                map.insert(kinds::shared(attribute.name), Value::list(items));
+                map.insert(Text::new_static(attribute.name), Value::list(items));
             }
             Ty::Keyed { key, attributes } => {
                 self.keyed(attribute, key, attributes, (header, body), &path, map)
@@ -306,7 +305,7 @@ impl<'a> Decoder<'a> {
                 );
                 return;
             }
-            Some((_, Some(name))) => Arc::<str>::from(name),
+            Some((_, Some(name))) => Text::from(name),
             Some((value, None)) if value.is_unknown() => {
                 if value
                     .as_unknown()
@@ -323,7 +322,7 @@ impl<'a> Decoder<'a> {
                         .label(format!("known only after apply: {}", super::explain::reasons(value))),
                     );
                 }
-                map.insert(kinds::shared(attribute.name), value.clone());
+                map.insert(Text::new_static(attribute.name), value.clone());
                 return;
             }
             _ => return,
@@ -345,7 +344,7 @@ impl<'a> Decoder<'a> {
         }
         let mut entries = map.get(attribute.name).and_then(Value::as_map).cloned().unwrap_or_default();
         entries.insert(name, Value::map(block));
-        map.insert(kinds::shared(attribute.name), Value::map(entries));
+        map.insert(Text::new_static(attribute.name), Value::map(entries));
     }
 
     /// `dynamic "x" { for_each = … content { … } }`: a block per element.
@@ -398,7 +397,7 @@ impl<'a> Decoder<'a> {
                             .label(format!("known only after apply: {}", super::explain::reasons(&elements))),
                     );
                 }
-                map.insert(kinds::shared(attribute.name), elements);
+                map.insert(Text::new_static(attribute.name), elements);
                 return;
             }
             _ => {
@@ -436,7 +435,7 @@ impl<'a> Decoder<'a> {
             }
             match attribute.omitted {
                 Omitted::Default(value) => {
-                    map.insert(kinds::shared(attribute.name), value());
+                    map.insert(Text::new_static(attribute.name), value());
                 }
                 Omitted::Required => {
                     if let Some((_, label)) = named.filter(|(name, _)| *name == attribute.name) {
@@ -453,7 +452,7 @@ impl<'a> Decoder<'a> {
                                 .help(format!("give it in the block: {} = \"…\"", attribute.name)),
                             );
                         }
-                        map.insert(kinds::shared(attribute.name), value);
+                        map.insert(Text::new_static(attribute.name), value);
                         continue;
                     }
                     // Given but wrong was complained about where it stands; null is as good as omitted.

@@ -11,13 +11,13 @@ use crate::kinds::recommended::{self, Session};
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_SHARED, pod_trust};
 use crate::live::{Fact, Object, Phase, ownership_tags};
 use crate::stack::Mode;
-use crate::value::{Address, Identity, Key, Map, Origin, Place, ProviderRef, Type, Value, Want};
+use crate::value::{Address, Identity, Key, Map, Origin, Place, ProviderRef, Text, Type, Value, Want};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the `recommended` block says.
 pub(super) struct Own {
-    pub role_name: Option<Arc<str>>,
+    pub role_name: Option<Text>,
     pub path: Value,
     pub boundary: Value,
     pub scoped: bool,
@@ -28,7 +28,7 @@ pub(super) struct Request<'a> {
     pub name: String,
     pub addon: &'a str,
     pub service_account: &'a str,
-    pub policies: &'a [Arc<str>],
+    pub policies: &'a [Text],
     /// `None`: the account's.
     pub own: Option<&'a Own>,
     pub cluster_arn: &'a str,
@@ -42,17 +42,17 @@ pub(super) struct Request<'a> {
 pub(super) struct RoleRequest {
     requester: Requester,
     /// The add-on's name.
-    addon: Arc<str>,
+    addon: Text,
     symbolic: Identity<ProviderRef>,
     place: Place,
     address: Address,
     desired: Map,
     /// It belongs to the account.
     shared: bool,
-    policies: Arc<[Arc<str>]>,
-    cluster_arn: Arc<str>,
+    policies: Arc<[Text]>,
+    cluster_arn: Text,
     /// Where it is known.
-    namespace: Option<Arc<str>>,
+    namespace: Option<Text>,
     span: Span,
 }
 
@@ -84,7 +84,7 @@ impl Evaluator<'_> {
             true => Map::from([(TAG_SHARED.0.into(), Value::from(TAG_SHARED.1))]),
             false => {
                 let caller = self.snapshot.callers.get(provider).and_then(Fact::known);
-                ownership_tags(&self.evaluation.stack, &address, caller.map(|caller| &*caller.region))
+                ownership_tags(&self.evaluation.stack, &address, caller.map(|caller| caller.region().as_str()))
             }
         };
         desired.insert(OWNERSHIP.into(), Value::map(tags));
@@ -98,7 +98,7 @@ impl Evaluator<'_> {
             shared,
             policies: request.policies.into(),
             cluster_arn: request.cluster_arn.into(),
-            namespace: request.namespace.map(Arc::from),
+            namespace: request.namespace.map(Text::from),
             span: request.span,
         };
         let arn = self.role_proposed(&request)?.after.get("arn").cloned()?;
@@ -346,7 +346,7 @@ fn unequal(known: &Instance, request: &RoleRequest) -> Option<Diagnostic> {
         .desired
         .keys()
         .chain(desired.keys())
-        .filter(|name| name.as_ref() != OWNERSHIP)
+        .filter(|name| **name != OWNERSHIP)
         .map(ToString::to_string)
         .collect();
     let different: Vec<&String> = names.iter().filter(differs).filter(|name| *name != "trust").collect();

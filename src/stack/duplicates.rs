@@ -2,9 +2,8 @@
 
 use super::instance::{Evaluation, Instance};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::value::{Identity, Path, Place, ProviderRef};
+use crate::value::{Identity, Path, Place, ProviderRef, Text};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
 
 /// Complains about every identity that two instances, or an instance and a claim, or two claims have.
 pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
@@ -32,7 +31,7 @@ pub(super) fn check(evaluation: &Evaluation, found: &mut Vec<Diagnostic>) {
 /// Where an identity is named: by an instance, or by one of its claims.
 struct Named<'a> {
     instance: &'a Instance,
-    claim: Option<&'a Arc<str>>,
+    claim: Option<&'a Text>,
 }
 
 impl Named<'_> {

@@ -19,8 +19,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
-use crate::live::{Fact, Snapshot, StackName};
-use crate::value::{AddressPattern, ProviderRef, Value, Want};
+use crate::live::{Caller, Fact, Snapshot, StackName};
+use crate::value::{AddressPattern, ProviderRef, Text, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -153,20 +153,20 @@ pub(super) struct Evaluator<'a> {
     /// Declarations with errors: what needs them is left out instead of complained about again.
     pub(super) failed: BTreeSet<Node>,
     /// Where else orphans are looked for.
-    regions: BTreeSet<Arc<str>>,
+    regions: BTreeSet<Text>,
     /// What is to be made anew.
     pub(super) replaces: Vec<AddressPattern>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// What would have to be read, apart from what is remembered.
     pub(super) wants: BTreeSet<Want>,
     /// Declared clusters by name, with the provider each belongs to.
-    pub(super) clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    pub(super) clusters: BTreeMap<Text, Vec<ProviderRef>>,
     /// Instances by their blocks, as far as they were looked for.
     pub(super) blocks: Blocks,
     /// Checks whose data could not be read, by instance of the module.
-    pub(super) broken_checks: BTreeSet<(usize, Arc<str>)>,
+    pub(super) broken_checks: BTreeSet<(usize, Text)>,
     /// The Kubernetes versions declared clusters will have.
-    pub(super) kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
+    pub(super) kubernetes: BTreeMap<(ProviderRef, Text), Value>,
     pub(super) evaluation: Evaluation,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -432,14 +432,14 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The texts of a list of the stack block.
-    fn texts(&mut self, expr: &Expr, wrong: &str, help: &str) -> Vec<Arc<str>> {
+    fn texts(&mut self, expr: &Expr, wrong: &str, help: &str) -> Vec<Text> {
         let Some(value) = self.eval(0, Iteration::None, expr) else { return Vec::new() };
         if value.is_unknown() {
             return Vec::new();
         }
         let items = value.as_items();
-        let texts: Vec<Arc<str>> =
-            items.unwrap_or_default().iter().filter_map(Value::as_str).map(Arc::from).collect();
+        let texts: Vec<Text> =
+            items.unwrap_or_default().iter().filter_map(Value::as_str).map(Text::from).collect();
         if items.is_none_or(|items| items.len() != texts.len()) {
             self.diagnostics.push(Diagnostic::error("type-mismatch", wrong).at(expr.span()).help(help));
         }
@@ -455,7 +455,7 @@ impl<'a> Evaluator<'a> {
             if seen.contains(&anywhere) {
                 continue;
             }
-            let own = self.snapshot.callers.get(&provider).and_then(Fact::known).map(|caller| &caller.region);
+            let own = self.snapshot.callers.get(&provider).and_then(Fact::known).map(Caller::region);
             for region in self.regions.iter().filter(|region| config.region.as_ref().or(own) != Some(*region))
             {
                 let there = self.evaluation.providers.values().any(|other| {
@@ -481,7 +481,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn local(&mut self, at: usize, name: &Arc<str>) {
+    fn local(&mut self, at: usize, name: &Text) {
         let program = self.program;
         if let Some(local) = program.modules[self.modules[at].module].declared.locals.get(name)
             && let Some(value) = self.eval(at, Iteration::None, &local.expr)
@@ -490,7 +490,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn output(&mut self, node: &Node, at: usize, name: &Arc<str>) {
+    fn output(&mut self, node: &Node, at: usize, name: &Text) {
         let program = self.program;
         let Some(output) = program.modules[self.modules[at].module].declared.outputs.get(name) else {
             return;
@@ -649,7 +649,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         for address in self.inputs.adopt.keys() {
-            if !declared.contains(address.as_ref()) && self.failed.is_empty() && self.nothing_wanted() {
+            if !declared.contains(address.as_str()) && self.failed.is_empty() && self.nothing_wanted() {
                 self.diagnostics.push(
                     Diagnostic::error(
                         "unknown-reference",

@@ -9,7 +9,7 @@ use super::{explain, variables};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lang::Expr;
 use crate::lang::references::Reference;
-use crate::value::{Data, Key, Map, ModuleStep, Value};
+use crate::value::{Data, Key, Map, ModuleStep, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) struct ModuleInstance {
     /// What the calls that lead here depend on.
     depends_on: BTreeSet<BlockId>,
     /// Instances of the modules called from here, in the order of their keys.
-    pub children: BTreeMap<Arc<str>, Vec<usize>>,
+    pub children: BTreeMap<Text, Vec<usize>>,
     pub values: Values,
 }
 
@@ -54,20 +54,14 @@ type Repetitions = Result<Vec<(Option<Key>, Iteration)>, Option<Value>>;
 
 impl Evaluator<'_> {
     /// Evaluates all instances of a block, in one instance of its module.
-    pub(super) fn resource(&mut self, node: &Node, place: (usize, usize), kind: &Arc<str>, name: &Arc<str>) {
+    pub(super) fn resource(&mut self, node: &Node, place: (usize, usize), kind: &Text, name: &Text) {
         let at = place.1;
         let value = self.block(node, place, kind, name).unwrap_or_else(failed);
         let objects = self.modules[at].values.objects.entry(kind.clone()).or_default();
         objects.insert(name.clone(), value);
     }
 
-    fn block(
-        &mut self,
-        node: &Node,
-        place: (usize, usize),
-        kind: &Arc<str>,
-        name: &Arc<str>,
-    ) -> Option<Value> {
+    fn block(&mut self, node: &Node, place: (usize, usize), kind: &Text, name: &Text) -> Option<Value> {
         let (program, at) = (self.program, place.1);
         let declared = &program.modules[self.modules[at].module].declared;
         let resource = declared.resources.get(&(kind.clone(), name.clone()))?;
@@ -194,7 +188,7 @@ impl Evaluator<'_> {
             );
             return Err(None);
         }
-        let pairs: Vec<(Arc<str>, Value)> = match value.data() {
+        let pairs: Vec<(Text, Value)> = match value.data() {
             Data::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             Data::Set(items) if items.iter().all(|item| item.as_str().is_some()) => {
                 items.iter().filter_map(|item| Some((item.as_str()?.into(), item.clone()))).collect()
@@ -218,7 +212,7 @@ impl Evaluator<'_> {
                 return Err(None);
             }
         };
-        let instance = |(key, value): (Arc<str>, Value)| {
+        let instance = |(key, value): (Text, Value)| {
             let iteration = Iteration::Each { key: Value::string(key.clone()), value };
             (Some(Key::Str(key)), iteration)
         };
@@ -282,7 +276,7 @@ impl Evaluator<'_> {
     }
 
     /// A module's variable: what the call gives, else the default.
-    pub(super) fn variable(&mut self, at: usize, name: &Arc<str>) {
+    pub(super) fn variable(&mut self, at: usize, name: &Text) {
         // The stack's own come from outside and were read first.
         if at == 0 {
             return;
@@ -346,7 +340,7 @@ impl Evaluator<'_> {
 }
 
 /// The call that leads to a module, with its name. The stack is called by nobody.
-fn called(program: &Program, module: ModuleId) -> Option<(&Arc<str>, &Call)> {
+fn called(program: &Program, module: ModuleId) -> Option<(&Text, &Call)> {
     let module = &program.modules[module];
     let name = module.path.last()?;
     Some((name, program.modules[module.caller].declared.calls.get(name)?))

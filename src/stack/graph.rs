@@ -14,9 +14,8 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::references::{self, RefStep, Reference};
 use crate::lang::syntax::Body;
-use crate::value::ProviderRef;
+use crate::value::{ProviderRef, Text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// One declaration, in one of the called modules whatever its instances.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,13 +29,13 @@ pub(super) struct Node {
 pub(super) enum Item {
     /// The module itself: how many instances there are.
     Call,
-    Variable(Arc<str>),
-    Local(Arc<str>),
+    Variable(Text),
+    Local(Text),
     Provider(ProviderRef),
-    Resource(Arc<str>, Arc<str>),
-    Data(Arc<str>, Arc<str>),
-    Output(Arc<str>),
-    Check(Arc<str>),
+    Resource(Text, Text),
+    Data(Text, Text),
+    Output(Text),
+    Check(Text),
 }
 
 impl Item {
@@ -177,7 +176,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The call of a module: its number of instances, and what its variables are given.
-    fn call(&mut self, caller: ModuleId, child: ModuleId, name: &Arc<str>, call: &Call) {
+    fn call(&mut self, caller: ModuleId, child: ModuleId, name: &Text, call: &Call) {
         let program = self.program;
         // References are the caller's: they are followed there and then handed to the call's node.
         let here = |item: Item| (item.of(child), caller);
@@ -419,7 +418,7 @@ impl<'a> Builder<'a> {
                 None => unknown("local value", name, declared.locals.keys().map(AsRef::as_ref).collect()),
             },
             (kind, Some(name)) if kinds::schema(kind).is_some() => {
-                let key = (Arc::from(kind), Arc::from(name));
+                let key = (Text::from(kind), Text::from(name));
                 if declared.resources.contains_key(&key) {
                     let target = Target {
                         module: from,
@@ -564,7 +563,7 @@ impl<'a> Builder<'a> {
             let message = "\"data\" needs a kind and a name".to_string();
             return self.complain(unknown(message, "write data.KIND.NAME".to_string()));
         };
-        let key = (Arc::from(of), Arc::from(name));
+        let key = (Text::from(of), Text::from(name));
         let Some(data) = declared.get(&key) else {
             let names = declared.keys().filter(|(known, _)| **known == *of).map(|(_, name)| name.as_ref());
             let names: Vec<&str> = names.collect();

@@ -1,29 +1,28 @@
 //! All that a plan is a function of, besides the snapshot.
 
 use crate::lang::eval;
-use crate::value::Value;
+use crate::value::{Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The files of a stack, by path relative to the stack's directory, `/` as separator. From disk, from
 /// git, or from a saved plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceTree {
-    pub files: BTreeMap<Arc<str>, Arc<str>>,
+    pub files: BTreeMap<Text, Text>,
 }
 
 /// A variable's value from outside, and where it came from in words (`--var`, `EKSFORM_VAR_x`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VariableInput {
     pub value: VariableText,
-    pub origin: Arc<str>,
+    pub origin: Text,
 }
 
 /// Values from the environment and `--var` are text that the variable's type gives a meaning to;
 /// values from files are values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariableText {
-    Text(Arc<str>),
+    Text(Text),
     Value(Value),
 }
 
@@ -41,9 +40,9 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
     /// As given: `main`.
-    pub revision: Arc<str>,
+    pub revision: Text,
     /// The commit it stands for. Files of it are asked for as `COMMIT:path`.
-    pub commit: Arc<str>,
+    pub commit: Text,
     /// Empty if the stack was not there.
     pub sources: SourceTree,
 }
@@ -52,26 +51,26 @@ pub struct Base {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
     pub sources: SourceTree,
-    pub variables: BTreeMap<Arc<str>, VariableInput>,
+    pub variables: BTreeMap<Text, VariableInput>,
     pub mode: Mode,
     /// `--adopt ADDRESS[=STACK]`: address as text, and the stack it may be taken from.
-    pub adopt: BTreeMap<Arc<str>, Option<Arc<str>>>,
+    pub adopt: BTreeMap<Text, Option<Text>>,
     /// `--allow-destroy X`.
-    pub allow_destroy: BTreeSet<Arc<str>>,
+    pub allow_destroy: BTreeSet<Text>,
     /// `--allow-orphans`.
     pub allow_orphans: bool,
     /// `--partial`: destroy what was found, although not everything could be searched.
     pub partial: bool,
     /// `--target X`: only this, and what it needs.
-    pub targets: BTreeSet<Arc<str>>,
+    pub targets: BTreeSet<Text>,
     /// `--exclude X`: not this, nor what needs it.
-    pub excludes: BTreeSet<Arc<str>>,
+    pub excludes: BTreeSet<Text>,
     /// `--replace X`: destroyed and created anew, whether it differs or not.
-    pub replaces: BTreeSet<Arc<str>>,
+    pub replaces: BTreeSet<Text>,
     /// `--locked`: every constraint on a version has to have its pin.
     pub locked: bool,
     /// `release X`: a plan that does nothing but release these.
-    pub releases: BTreeSet<Arc<str>>,
+    pub releases: BTreeSet<Text>,
     /// `--base REV`.
     pub base: Option<Base>,
     /// When the plan was made, in seconds since 1970.

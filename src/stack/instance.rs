@@ -8,7 +8,7 @@ use crate::diff::Proposed;
 use crate::kinds::Schema;
 use crate::live::StackName;
 use crate::value::{
-    Address, AddressPattern, Identity, Map, ModuleStep, Path, Place, ProviderRef, Value, Want,
+    Address, AddressPattern, Identity, Map, ModuleStep, Path, Place, ProviderRef, Text, Value, Want,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId {
     pub module: Arc<[ModuleStep]>,
-    pub kind: Arc<str>,
-    pub name: Arc<str>,
+    pub kind: Text,
+    pub name: Text,
 }
 
 impl BlockId {
@@ -46,7 +46,7 @@ pub struct Instance {
     /// How AWS names it, once the account is known.
     pub identity: Option<Identity<Place>>,
     /// Identities of other kinds that belong to it (associations of an add-on), where known.
-    pub claims: BTreeMap<Arc<str>, Identity<ProviderRef>>,
+    pub claims: BTreeMap<Text, Identity<ProviderRef>>,
     pub proposed: Proposed,
     /// Blocks (and instances of them) it refers to or depends on.
     pub references: BTreeSet<Address>,
@@ -88,11 +88,11 @@ pub enum Guarded {
     Data(Address),
     Output {
         module: Arc<[ModuleStep]>,
-        name: Arc<str>,
+        name: Text,
     },
     Check {
         module: Arc<[ModuleStep]>,
-        name: Arc<str>,
+        name: Text,
     },
 }
 
@@ -154,7 +154,7 @@ pub struct Derived {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requester {
     pub address: Address,
-    pub service_account: Arc<str>,
+    pub service_account: Text,
 }
 
 /// `addon.vpc-cni (aws-node)`.
@@ -182,7 +182,7 @@ impl Derived {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdoptConsent {
     /// The stack it may be taken from; `None`: only if it is no stack's.
-    pub from_stack: Option<Arc<str>>,
+    pub from_stack: Option<Text>,
 }
 
 /// What the files say, given a snapshot.
@@ -208,7 +208,7 @@ pub struct Evaluation {
     /// Every block of a kind, without keys, also those that stand for no instance.
     pub blocks: BTreeSet<Address>,
     /// Names of clusters whose deletion the stack block allows.
-    pub allow_destroy: BTreeSet<Arc<str>>,
+    pub allow_destroy: BTreeSet<Text>,
 }
 
 impl Evaluation {
@@ -223,9 +223,9 @@ impl Evaluation {
 /// A root output.
 #[derive(Clone, Debug)]
 pub struct EvaluatedOutput {
-    pub name: Arc<str>,
+    pub name: Text,
     pub value: Value,
-    pub description: Option<Arc<str>>,
+    pub description: Option<Text>,
     /// Instances it refers to, and blocks whose instances it refers to as a whole.
     pub references: BTreeSet<Address>,
     pub whole_blocks: BTreeSet<BlockId>,

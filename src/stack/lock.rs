@@ -4,10 +4,9 @@
 use crate::diagnostic::{Diagnostic, FileId, Span, did_you_mean};
 use crate::lang;
 use crate::lang::syntax::{self, Block};
-use crate::value::{Place, Value};
+use crate::value::{Place, Text, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// The lock file's name, in the stack's directory.
 pub const FILE: &str = "eksform.lock.hcl";
@@ -20,11 +19,11 @@ const HEADER: &str = "\
 /// What a pin is for. The constraint is as the files write it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PinKey {
-    pub addon: Arc<str>,
-    pub kubernetes: Arc<str>,
-    pub constraint: Arc<str>,
-    pub partition: Arc<str>,
-    pub region: Arc<str>,
+    pub addon: Text,
+    pub kubernetes: Text,
+    pub constraint: Text,
+    pub partition: Text,
+    pub region: Text,
 }
 
 impl PinKey {
@@ -44,13 +43,13 @@ impl PinKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
     pub key: PinKey,
-    pub version: Arc<str>,
+    pub version: Text,
     /// Whether the lock file says so; otherwise AWS's catalog does, today.
     pub locked: bool,
 }
 
 /// The pins of a lock file.
-pub type Lock = BTreeMap<PinKey, Arc<str>>;
+pub type Lock = BTreeMap<PinKey, Text>;
 
 /// The attributes of a pin, in the order in which they are written.
 const ATTRIBUTES: [&str; 5] = ["kubernetes_version", "constraint", "version", "partition", "region"];
@@ -90,7 +89,7 @@ fn foreign(span: Span) -> Diagnostic {
         .help("put declarations into a file *.eks.hcl")
 }
 
-fn pin(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(PinKey, Arc<str>)> {
+fn pin(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(PinKey, Text)> {
     let before = diagnostics.len();
     for nested in &block.body.blocks {
         diagnostics.push(foreign(nested.span));
@@ -107,7 +106,7 @@ fn pin(block: &Block, diagnostics: &mut Vec<Diagnostic>) -> Option<(PinKey, Arc<
             );
         }
     }
-    let mut texts: [Arc<str>; ATTRIBUTES.len()] = Default::default();
+    let mut texts: [Text; ATTRIBUTES.len()] = Default::default();
     for (text, name) in texts.iter_mut().zip(ATTRIBUTES) {
         let given = block.body.attribute(name);
         match given.map(|attribute| (attribute, attribute.expr.as_string())) {

@@ -5,7 +5,7 @@ use super::inputs::SourceTree;
 use super::lock;
 use super::program::{Call, Module, ModuleId, Program, ROOT};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::value::ProviderRef;
+use crate::value::{ProviderRef, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const MOST_CALLS: usize = 10_000;
 
 /// The directory a source names, relative to the stack: `modules/eks`, `../shared`. `None` if it lies
 /// too far up.
-fn resolve(directory: &str, source: &str) -> Option<Arc<str>> {
+fn resolve(directory: &str, source: &str) -> Option<Text> {
     let parts = path_parts(directory, source);
     let up = parts.iter().filter(|part| **part == "..").count();
     (up <= MOST_UP).then(|| if parts.is_empty() { ".".into() } else { parts.join("/").into() })
@@ -46,7 +46,7 @@ fn directory_of(path: &str) -> &str {
 
 /// The directories that the files call as modules, relative to the stack. Whoever reads a stack reads
 /// these too, and those that they call in turn.
-pub fn called_directories(tree: &SourceTree) -> BTreeSet<Arc<str>> {
+pub fn called_directories(tree: &SourceTree) -> BTreeSet<Text> {
     tree.files
         .iter()
         .flat_map(|(path, text)| {
@@ -124,18 +124,18 @@ pub fn declare(tree: &SourceTree) -> (Program, Vec<Diagnostic>) {
 }
 
 /// Path and text of each file of one directory.
-type Files<'a> = Vec<(&'a Arc<str>, &'a Arc<str>)>;
+type Files<'a> = Vec<(&'a Text, &'a Text)>;
 
 struct Tree<'a> {
     files: BTreeMap<&'a str, Files<'a>>,
     /// Directories read, and those that cannot be.
-    known: BTreeMap<Arc<str>, Option<Arc<super::program::Declarations>>>,
+    known: BTreeMap<Text, Option<Arc<super::program::Declarations>>>,
     program: Program,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Tree<'_> {
-    fn call(&mut self, caller: ModuleId, name: &Arc<str>, call: &Call) {
+    fn call(&mut self, caller: ModuleId, name: &Text, call: &Call) {
         let (source, span) = &call.source;
         let Some(directory) = resolve(&self.program.modules[caller].directory, source) else {
             return self.complain_once(
@@ -154,7 +154,7 @@ impl Tree<'_> {
             );
         }
         let Some(declared) = self.directory(&directory, call) else { return };
-        let path: Vec<Arc<str>> =
+        let path: Vec<Text> =
             self.program.modules[caller].path.iter().chain(std::iter::once(name)).cloned().collect();
         let providers = self.providers(caller, call);
         let id = self.program.modules.len();
@@ -165,7 +165,7 @@ impl Tree<'_> {
     }
 
     /// The calls that lead from a directory back to itself.
-    fn circle(&self, caller: ModuleId, directory: &Arc<str>, name: &Arc<str>) -> Option<String> {
+    fn circle(&self, caller: ModuleId, directory: &Text, name: &Text) -> Option<String> {
         let mut at = caller;
         loop {
             let module = &self.program.modules[at];
@@ -186,11 +186,11 @@ impl Tree<'_> {
     }
 
     /// What a directory declares, read once however often it is called.
-    fn directory(&mut self, directory: &Arc<str>, call: &Call) -> Option<Arc<super::program::Declarations>> {
+    fn directory(&mut self, directory: &Text, call: &Call) -> Option<Arc<super::program::Declarations>> {
         if let Some(known) = self.known.get(directory) {
             return known.clone();
         }
-        let declared = match self.files.get(directory.as_ref()) {
+        let declared = match self.files.get(directory.as_str()) {
             Some(files) => {
                 let read = declare::directory(
                     files.iter().copied(),

@@ -12,7 +12,9 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{self, Action, Observed, Subject};
 use crate::kinds::{self, OWNERSHIP, Schema, Ty};
 use crate::live::{Fact, Object, Phase, ownership_tags};
-use crate::value::{Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Value, Want};
+use crate::value::{
+    Address, Identity, Key, KeyPart, Map, Origin, Path, Place, ProviderRef, Text, Value, Want,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ impl Evaluator<'_> {
         let schema = resource.schema;
         let address = Address {
             module: self.modules[at].path.clone(),
-            kind: kinds::shared(schema.kind),
+            kind: Text::new_static(schema.kind),
             name: resource.name.clone(),
             key,
             origin: Origin::Declared,
@@ -60,7 +62,7 @@ impl Evaluator<'_> {
         let Ok(key) = key else { return key.err() };
         let provider = self.provider_of(at, resource, &desired);
         let symbolic =
-            Identity { scope: provider.clone(), kind: kinds::shared(schema.kind), key: key.into() };
+            Identity { scope: provider.clone(), kind: Text::new_static(schema.kind), key: key.into() };
         let Ok(pin) = self.resolve_version(schema, &symbolic, &mut desired, &spans, resource.span) else {
             return None;
         };
@@ -89,7 +91,7 @@ impl Evaluator<'_> {
         }
         let place = self.snapshot.place(&provider, schema.regional);
         if let Some(caller) = self.snapshot.callers.get(&provider).and_then(Fact::known) {
-            let region = (!schema.regional).then_some(caller.region.as_ref());
+            let region = (!schema.regional).then_some(caller.region().as_str());
             let tags = ownership_tags(&self.evaluation.stack, &address, region);
             desired.insert(OWNERSHIP.into(), Value::map(tags));
         }
@@ -313,7 +315,7 @@ fn claims(
     desired: &Map,
     after: &Map,
     symbolic: &Identity<ProviderRef>,
-) -> BTreeMap<Arc<str>, Identity<ProviderRef>> {
+) -> BTreeMap<Text, Identity<ProviderRef>> {
     let mut claims = BTreeMap::new();
     for attribute in schema.attributes {
         let (Some(kind), Ty::Keyed { .. }) = (attribute.claims, attribute.ty) else { continue };
@@ -323,7 +325,7 @@ fn claims(
         for name in entries.keys() {
             let key = [symbolic.part(0), namespace, name].map(|part| claimed.key_part(part));
             let identity =
-                Identity { scope: symbolic.scope.clone(), kind: kinds::shared(kind), key: Arc::from(key) };
+                Identity { scope: symbolic.scope.clone(), kind: Text::new_static(kind), key: Arc::from(key) };
             claims.insert(name.clone(), identity);
         }
     }

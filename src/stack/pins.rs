@@ -8,9 +8,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::version::{Requirement, numbers};
 use crate::kinds::{self, Schema};
 use crate::live::{AddonKey, AddonVersion, Fact};
-use crate::value::{Identity, Map, Path, ProviderRef, Type, Value, Want};
+use crate::value::{Identity, Map, Path, ProviderRef, Text, Type, Value, Want};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// An error has been said.
 pub(super) struct Failed;
@@ -53,11 +52,11 @@ impl Evaluator<'_> {
         let kubernetes = match self.kubernetes_version(symbolic, span)? {
             Ok(version) => version,
             Err(pending) => {
-                desired.insert(kinds::shared(attribute.name), pending);
+                desired.insert(Text::new_static(attribute.name), pending);
                 return Ok(None);
             }
         };
-        let addon: Arc<str> = symbolic.part(1).into();
+        let addon: Text = symbolic.part(1).into();
         let Some(place) = self.snapshot.place(provider, true) else {
             let mut wants = vec![Want::Caller(provider.clone())];
             // Where no region has a pin for it, the versions can be asked for along with the caller.
@@ -69,13 +68,13 @@ impl Evaluator<'_> {
                 wants.push(Want::AddonVersions { provider: provider.clone(), addon, kubernetes });
             }
             self.wants.extend(wants.iter().cloned());
-            desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, wants));
+            desired.insert(Text::new_static(attribute.name), Value::pending(Type::String, wants));
             return Ok(None);
         };
         let key = PinKey::new(&place, &addon, &kubernetes, text);
         if let Some(version) = self.program.lock.get(&key) {
             desired.insert(
-                kinds::shared(attribute.name),
+                Text::new_static(attribute.name),
                 Value::string(version.clone()).mark(given.is_sensitive()),
             );
             return Ok(Some(Pin { key, version: version.clone(), locked: true }));
@@ -97,14 +96,14 @@ impl Evaluator<'_> {
             None => {
                 let want = Want::AddonVersions { provider: provider.clone(), addon, kubernetes };
                 self.wants.insert(want.clone());
-                desired.insert(kinds::shared(attribute.name), Value::pending(Type::String, [want]));
+                desired.insert(Text::new_static(attribute.name), Value::pending(Type::String, [want]));
                 return Ok(None);
             }
             Some(Fact::Known(versions)) => match choose(versions, requirement) {
                 Some(chosen) => {
                     let version = chosen.version.clone();
                     let value = Value::string(version.clone()).mark(given.is_sensitive());
-                    desired.insert(kinds::shared(attribute.name), value);
+                    desired.insert(Text::new_static(attribute.name), value);
                     return Ok(Some(Pin { key, version, locked: false }));
                 }
                 None => {
@@ -137,8 +136,8 @@ impl Evaluator<'_> {
         &mut self,
         symbolic: &Identity<ProviderRef>,
         span: Span,
-    ) -> Result<Result<Arc<str>, Value>, Failed> {
-        let cluster: Arc<str> = symbolic.part(0).into();
+    ) -> Result<Result<Text, Value>, Failed> {
+        let cluster: Text = symbolic.part(0).into();
         let declared = self.kubernetes.get(&(symbolic.scope.clone(), cluster.clone())).cloned();
         if let Some(version) = declared {
             if let Some(text) = version.as_str() {

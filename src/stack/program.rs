@@ -4,7 +4,7 @@ use crate::diagnostic::{Sources, Span};
 use crate::kinds::Schema;
 use crate::lang::syntax::{Attribute, Block, Body};
 use crate::lang::{Expr, references};
-use crate::value::{Address, AddressPattern, ModuleStep, Path, ProviderRef, Type};
+use crate::value::{Address, AddressPattern, ModuleStep, Path, ProviderRef, Text, Type};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -67,14 +67,14 @@ pub(super) const ROOT: ModuleId = 0;
 #[derive(Clone, Debug)]
 pub(super) struct Module {
     /// The names of the calls that lead here.
-    pub path: Arc<[Arc<str>]>,
+    pub path: Arc<[Text]>,
     /// The module with the call; the stack is its own.
     pub caller: ModuleId,
     /// Relative to the stack, `.` for the stack itself.
-    pub directory: Arc<str>,
+    pub directory: Text,
     pub declared: Arc<Declarations>,
     /// The modules called from here, by name.
-    pub calls: BTreeMap<Arc<str>, ModuleId>,
+    pub calls: BTreeMap<Text, ModuleId>,
     /// The providers as they are called here.
     pub providers: BTreeMap<ProviderRef, ProviderRef>,
 }
@@ -94,14 +94,14 @@ impl Module {
 /// What the files of one directory declare.
 #[derive(Clone, Debug, Default)]
 pub struct Declarations {
-    pub variables: BTreeMap<Arc<str>, Variable>,
-    pub locals: BTreeMap<Arc<str>, Attribute>,
-    pub outputs: BTreeMap<Arc<str>, Output>,
+    pub variables: BTreeMap<Text, Variable>,
+    pub locals: BTreeMap<Text, Attribute>,
+    pub outputs: BTreeMap<Text, Output>,
     pub providers: BTreeMap<ProviderRef, Block>,
-    pub resources: BTreeMap<(Arc<str>, Arc<str>), Resource>,
-    pub(super) data: BTreeMap<(Arc<str>, Arc<str>), Data>,
-    pub(super) calls: BTreeMap<Arc<str>, Call>,
-    pub(super) checks: BTreeMap<Arc<str>, Check>,
+    pub resources: BTreeMap<(Text, Text), Resource>,
+    pub(super) data: BTreeMap<(Text, Text), Data>,
+    pub(super) calls: BTreeMap<Text, Call>,
+    pub(super) checks: BTreeMap<Text, Check>,
 }
 
 /// `module "x" { source = "./dir" … }`.
@@ -110,9 +110,9 @@ pub(super) struct Call {
     /// The header.
     pub span: Span,
     /// The directory, relative to the calling one, and where it says so.
-    pub source: (Arc<str>, Span),
+    pub source: (Text, Span),
     /// Values of the module's variables.
-    pub arguments: BTreeMap<Arc<str>, Attribute>,
+    pub arguments: BTreeMap<Text, Attribute>,
     pub repeat: Repeat,
     /// `providers = { aws = aws.west }`: the name there, the name here.
     pub providers: Vec<(ProviderRef, ProviderRef, Span)>,
@@ -122,7 +122,7 @@ pub(super) struct Call {
 /// `stack "name" { … }`.
 #[derive(Clone, Debug)]
 pub struct StackBlock {
-    pub name: Arc<str>,
+    pub name: Text,
     pub span: Span,
     pub instance: Option<Expr>,
     pub allow_destroy: Option<Expr>,
@@ -136,7 +136,7 @@ pub struct Variable {
     pub span: Span,
     pub ty: Type,
     pub default: Option<Expr>,
-    pub description: Option<Arc<str>>,
+    pub description: Option<Text>,
     pub sensitive: bool,
     pub nullable: bool,
     pub validations: Vec<Condition>,
@@ -154,7 +154,7 @@ pub struct Condition {
 pub struct Output {
     pub span: Span,
     pub value: Expr,
-    pub description: Option<Arc<str>>,
+    pub description: Option<Text>,
     pub sensitive: bool,
     pub preconditions: Vec<Condition>,
     pub depends_on: Vec<references::Reference>,
@@ -192,7 +192,7 @@ pub struct Trigger {
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub schema: &'static Schema,
-    pub name: Arc<str>,
+    pub name: Text,
     /// The header.
     pub span: Span,
     pub body: Body,
@@ -217,8 +217,8 @@ impl Resource {
 #[derive(Clone, Debug)]
 pub(super) struct Data {
     /// What is read: a kind, or something else that AWS tells.
-    pub of: Arc<str>,
-    pub name: Arc<str>,
+    pub of: Text,
+    pub name: Text,
     /// The header.
     pub span: Span,
     pub body: Body,
@@ -227,7 +227,7 @@ pub(super) struct Data {
     pub depends_on: Vec<references::Reference>,
     pub conditions: Conditions,
     /// The check it stands in: nothing else may refer to it, and its errors are warnings.
-    pub check: Option<Arc<str>>,
+    pub check: Option<Text>,
 }
 
 /// How many instances a block stands for.
@@ -245,7 +245,7 @@ pub enum Ignore {
     #[default]
     None,
     All,
-    Attributes(Vec<Arc<str>>),
+    Attributes(Vec<Text>),
 }
 
 /// `removed { from = addon.vpc-cni  lifecycle { destroy = false } }`.
@@ -261,6 +261,6 @@ pub struct Removed {
 #[derive(Clone, Debug)]
 pub struct Adopt {
     pub to: Address,
-    pub from_stack: Option<Arc<str>>,
+    pub from_stack: Option<Text>,
     pub span: Span,
 }

@@ -4,9 +4,8 @@ use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{self, Scope};
 use crate::lang::syntax::{Block, Body};
 use crate::lang::{Expr, convert};
-use crate::value::{Map, Type, Value};
+use crate::value::{Map, Text, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// An evaluated `provider "aws"` block. Everything omitted is the environment's, as every AWS tool
 /// takes it.
@@ -14,14 +13,14 @@ use std::sync::Arc;
 pub struct ProviderConfig {
     /// The block, if there is one.
     pub span: Option<Span>,
-    pub region: Option<Arc<str>>,
-    pub profile: Option<Arc<str>>,
+    pub region: Option<Text>,
+    pub profile: Option<Text>,
     pub assume_role: Option<AssumeRole>,
-    pub endpoint_url: Option<Arc<str>>,
+    pub endpoint_url: Option<Text>,
     /// Refuse to work in any other account.
-    pub allowed_account_ids: BTreeSet<Arc<str>>,
+    pub allowed_account_ids: BTreeSet<Text>,
     /// Tags of every object, unless its own say otherwise.
-    pub default_tags: BTreeMap<Arc<str>, Arc<str>>,
+    pub default_tags: BTreeMap<Text, Text>,
     /// Tags that others look after.
     pub ignore_tags: IgnoreTags,
 }
@@ -29,8 +28,8 @@ pub struct ProviderConfig {
 /// `ignore_tags { keys = […]  key_prefixes = […] }`: tags that are neither set right nor taken off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IgnoreTags {
-    pub keys: BTreeSet<Arc<str>>,
-    pub key_prefixes: BTreeSet<Arc<str>>,
+    pub keys: BTreeSet<Text>,
+    pub key_prefixes: BTreeSet<Text>,
 }
 
 impl IgnoreTags {
@@ -49,9 +48,9 @@ impl IgnoreTags {
 /// A role to assume before anything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssumeRole {
-    pub role_arn: Arc<str>,
-    pub session_name: Option<Arc<str>>,
-    pub external_id: Option<Arc<str>>,
+    pub role_arn: Text,
+    pub session_name: Option<Text>,
+    pub external_id: Option<Text>,
     /// Seconds.
     pub duration: Option<u32>,
 }
@@ -70,7 +69,7 @@ pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Dia
     if let Some(accounts) = reader.value(body, "allowed_account_ids", &Type::set(Type::String)) {
         config
             .allowed_account_ids
-            .extend(accounts.as_items().unwrap_or_default().iter().filter_map(Value::as_str).map(Arc::from));
+            .extend(accounts.as_items().unwrap_or_default().iter().filter_map(Value::as_str).map(Text::from));
     }
     let nested = body.blocks_of("default_tags").next();
     let tags = match nested {
@@ -92,10 +91,10 @@ pub(super) fn read(block: &Block, scope: &dyn Scope) -> (ProviderConfig, Vec<Dia
     if let Some(ignore) = body.blocks_of("ignore_tags").next() {
         const KNOWN: [&str; 2] = ["keys", "key_prefixes"];
         reader.only(&ignore.body, &KNOWN);
-        let mut texts = |name: &str| -> BTreeSet<Arc<str>> {
+        let mut texts = |name: &str| -> BTreeSet<Text> {
             let value = reader.value(&ignore.body, name, &Type::set(Type::String));
             let items = value.as_ref().and_then(Value::as_items).unwrap_or_default();
-            items.iter().filter_map(Value::as_str).map(Arc::from).collect()
+            items.iter().filter_map(Value::as_str).map(Text::from).collect()
         };
         config.ignore_tags = IgnoreTags { keys: texts("keys"), key_prefixes: texts("key_prefixes") };
     }
@@ -145,8 +144,8 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, body: &Body, name: &str) -> Option<Arc<str>> {
-        self.value(body, name, &Type::String)?.as_str().map(Arc::from)
+    fn text(&mut self, body: &Body, name: &str) -> Option<Text> {
+        self.value(body, name, &Type::String)?.as_str().map(Text::from)
     }
 
     /// The value of an attribute, `None` if it is omitted, null or wrong.

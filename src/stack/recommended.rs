@@ -7,9 +7,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::recommended;
 use crate::live::{AddonKey, Fact};
 use crate::stack::Mode;
-use crate::value::{Address, Identity, Map, Path, ProviderRef, Type, Value};
+use crate::value::{Address, Identity, Map, Path, ProviderRef, Text, Type, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// An add-on that asks.
 pub(super) struct Asking<'a> {
@@ -19,7 +18,7 @@ pub(super) struct Asking<'a> {
 }
 
 /// A service account, the role for it, and the role's ARN.
-type Association = (Arc<str>, RoleRequest, Value);
+type Association = (Text, RoleRequest, Value);
 
 pub(super) const ASSOCIATIONS: &str = "pod_identity_association";
 
@@ -95,7 +94,7 @@ impl Evaluator<'_> {
         span: Span,
         block_span: Span,
         desired: &Map,
-    ) -> Read<(Arc<str>, Vec<Association>)> {
+    ) -> Read<(Text, Vec<Association>)> {
         let (cluster, addon) = (asking.symbolic.part(0), asking.symbolic.part(1));
         let provider = &asking.symbolic.scope;
         let at = AddonAt { provider, addon, span };
@@ -109,7 +108,7 @@ impl Evaluator<'_> {
         let version = known!(self.resolved_version(at, asking.symbolic, desired));
         let configuration = known!(self.addon_configuration(at, &version));
         let recommended = configuration.service_accounts.iter().filter(|(_, policies)| !policies.is_empty());
-        let recommended: Vec<&(Arc<str>, Vec<Arc<str>>)> = recommended.collect();
+        let recommended: Vec<&(Text, Vec<Text>)> = recommended.collect();
         if recommended.is_empty() {
             known!(self.none_recommended(asking, at, &version));
             return Read::Known((version, Vec::new()));
@@ -173,7 +172,7 @@ impl Evaluator<'_> {
             return Read::Failed;
         }
         Read::Known(Some(Own {
-            role_name: field("role_name").as_str().map(Arc::from),
+            role_name: field("role_name").as_str().map(Text::from),
             path: field("path"),
             boundary: field("permissions_boundary"),
             scoped: field("scope_to_cluster").as_bool().unwrap_or(false),
@@ -181,7 +180,7 @@ impl Evaluator<'_> {
     }
 
     /// EKS recommends nothing: fine for an add-on that needs nothing.
-    fn none_recommended(&mut self, asking: &Asking<'_>, at: AddonAt<'_>, version: &Arc<str>) -> Read<()> {
+    fn none_recommended(&mut self, asking: &Asking<'_>, at: AddonAt<'_>, version: &Text) -> Read<()> {
         // Of a cluster whose version only AWS will decide nothing can be asked.
         let cluster = (at.provider.clone(), asking.symbolic.part(0).into());
         let undecided = |version: &Value| {
@@ -226,15 +225,15 @@ impl Evaluator<'_> {
     }
 
     /// The namespace of an add-on as files or account tell it.
-    fn told_namespace(&self, symbolic: &Identity<ProviderRef>, desired: &Map) -> Option<Arc<str>> {
+    fn told_namespace(&self, symbolic: &Identity<ProviderRef>, desired: &Map) -> Option<Text> {
         let live = self.live(symbolic).and_then(Fact::known);
         let told = desired.get("namespace").and_then(Value::as_str);
         told.or_else(|| live.map(|object| object.text("namespace")).filter(|text| !text.is_empty()))
-            .map(Arc::from)
+            .map(Text::from)
     }
 
     /// The namespace EKS installs an add-on in, if it was asked about the add-on for whatever reason.
-    pub(super) fn default_namespace(&self, provider: &ProviderRef, addon: &str) -> Option<Arc<str>> {
+    pub(super) fn default_namespace(&self, provider: &ProviderRef, addon: &str) -> Option<Text> {
         let place = self.snapshot.place(provider, true)?;
         let about = |key: &AddonKey| key.place == place && *key.addon == *addon;
         let mut known = self.snapshot.addon_versions.iter().filter(|(key, _)| about(key));
@@ -246,9 +245,9 @@ impl Evaluator<'_> {
         &mut self,
         at: AddonAt<'_>,
         symbolic: &Identity<ProviderRef>,
-        version: &Arc<str>,
+        version: &Text,
         desired: &Map,
-    ) -> Read<Arc<str>> {
+    ) -> Read<Text> {
         if let Some(told) = self.told_namespace(symbolic, desired) {
             return Read::Known(told);
         }

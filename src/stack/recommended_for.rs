@@ -7,9 +7,8 @@ use super::pins::choose;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::kinds;
 use crate::kinds::version::Requirement;
-use crate::value::{Map, Path, ProviderRef, Step, Type, Value};
+use crate::value::{Map, Path, ProviderRef, Step, Text, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 const BLOCK: &str = "recommended_for";
 const POLICIES: &str = "managed_policies";
@@ -52,7 +51,7 @@ impl Evaluator<'_> {
     }
 
     /// The policies EKS recommends for what one block names.
-    fn policies_of(&mut self, provider: &ProviderRef, block: &Value, span: Span) -> Read<Vec<Arc<str>>> {
+    fn policies_of(&mut self, provider: &ProviderRef, block: &Value, span: Span) -> Read<Vec<Text>> {
         if let Some(unknown) = block.unknowns() {
             let before = self.diagnostics.len();
             self.unknown("What recommended_for names", &Value::unknown(unknown.clone()), span);
@@ -88,12 +87,7 @@ impl Evaluator<'_> {
     }
 
     /// The version that decides: an exact one, or the one a cluster's Kubernetes version leads to.
-    fn version_for(
-        &mut self,
-        at: AddonAt<'_>,
-        version: Option<&str>,
-        cluster: Option<&str>,
-    ) -> Read<Arc<str>> {
+    fn version_for(&mut self, at: AddonAt<'_>, version: Option<&str>, cluster: Option<&str>) -> Read<Text> {
         let requirement = match version.map(Requirement::parse) {
             Some(Some(Requirement::Exact(version))) => return Read::Known(version.into()),
             Some(Some(requirement)) => Some(requirement),

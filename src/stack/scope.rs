@@ -3,22 +3,21 @@
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::lang::eval::{Inputs, Scope};
 use crate::live::{Fact, Snapshot};
-use crate::value::{Address, Map, ModuleStep, Type, Value, Want};
+use crate::value::{Address, Map, ModuleStep, Text, Type, Value, Want};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Values of the declarations evaluated so far.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    pub variables: BTreeMap<Arc<str>, Value>,
-    pub locals: BTreeMap<Arc<str>, Value>,
+    pub variables: BTreeMap<Text, Value>,
+    pub locals: BTreeMap<Text, Value>,
     /// By kind, then by label: the instance, or the map or list of instances.
-    pub objects: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
+    pub objects: BTreeMap<Text, BTreeMap<Text, Value>>,
     /// What data blocks read, by kind, then by label.
-    pub data: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Value>>,
+    pub data: BTreeMap<Text, BTreeMap<Text, Value>>,
     /// What each called module puts out: the instance, or the map or list of instances.
-    pub modules: BTreeMap<Arc<str>, Value>,
+    pub modules: BTreeMap<Text, Value>,
     /// What the module itself puts out.
     pub outputs: Map,
 }
@@ -39,7 +38,7 @@ pub(super) enum Iteration {
 pub(super) struct StackScope<'a> {
     pub values: &'a Values,
     /// Of the module, relative to the stack.
-    pub directory: &'a Arc<str>,
+    pub directory: &'a Text,
     /// What `stack` stands for.
     pub stack: &'a Value,
     pub iteration: Iteration,

@@ -6,16 +6,15 @@ use super::program::{Declarations, Variable};
 use super::scope::{StackScope, Values, failed};
 use crate::diagnostic::{Diagnostic, Sources, Span, did_you_mean};
 use crate::lang::{convert, eval, syntax};
-use crate::value::{Type, Value};
+use crate::value::{Text, Type, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Evaluates every variable. A variable that cannot be is a failed value.
 pub(super) fn evaluate(
     declared: &Declarations,
-    given: &BTreeMap<Arc<str>, VariableInput>,
+    given: &BTreeMap<Text, VariableInput>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<Arc<str>, Value> {
+) -> BTreeMap<Text, Value> {
     for (name, input) in given {
         // The environment may hold values for other stacks.
         if !declared.variables.contains_key(name) && !input.origin.starts_with("EKSFORM_VAR_") {
@@ -40,7 +39,7 @@ pub(super) fn evaluate(
 }
 
 fn one(
-    name: &Arc<str>,
+    name: &Text,
     variable: &Variable,
     given: Option<&VariableInput>,
     found: &mut Vec<Diagnostic>,
@@ -107,7 +106,7 @@ fn one(
 fn parse(
     name: &str,
     variable: &Variable,
-    text: &Arc<str>,
+    text: &Text,
     origin: &str,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
@@ -138,7 +137,7 @@ fn parse(
 
 /// A module's variable: the value the call gives (with the place that gives it), else the default.
 pub(super) fn argument(
-    name: &Arc<str>,
+    name: &Text,
     variable: &Variable,
     given: Option<(Value, Span)>,
     call: Span,
@@ -192,7 +191,7 @@ pub(super) fn argument(
 
 /// Holds a variable against its validations.
 pub(super) fn validate(
-    name: &Arc<str>,
+    name: &Text,
     variable: &Variable,
     values: &Values,
     scope: &StackScope<'_>,

@@ -1,6 +1,6 @@
 //! How the files name an instance: `addon.vpc-cni`, `role.app["blue"]`, `module.eu.cluster.main`.
 
-use super::identity::by_text;
+use super::Text;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     Int(u64),
-    Str(Arc<str>),
+    Str(Text),
 }
 
 /// Whether a block of the files stands for the instance, or expansion made it (a recommended role).
@@ -23,7 +23,7 @@ pub enum Origin {
 /// One module call on the way to an instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleStep {
-    pub name: Arc<str>,
+    pub name: Text,
     pub key: Option<Key>,
 }
 
@@ -31,8 +31,8 @@ pub struct ModuleStep {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     pub module: Arc<[ModuleStep]>,
-    pub kind: Arc<str>,
-    pub name: Arc<str>,
+    pub kind: Text,
+    pub name: Text,
     pub key: Option<Key>,
     pub origin: Origin,
 }
@@ -51,8 +51,8 @@ impl Ord for Address {
             false => self.module.cmp(&other.module),
         };
         modules
-            .then_with(|| by_text(&self.kind, &other.kind))
-            .then_with(|| by_text(&self.name, &other.name))
+            .then_with(|| self.kind.cmp(&other.kind))
+            .then_with(|| self.name.cmp(&other.name))
             .then_with(|| self.key.cmp(&other.key))
             .then_with(|| self.origin.cmp(&other.origin))
     }
@@ -60,7 +60,7 @@ impl Ord for Address {
 
 impl Address {
     /// An address in the root module, without key.
-    pub fn root(kind: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+    pub fn root(kind: impl Into<Text>, name: impl Into<Text>) -> Self {
         Self {
             module: Arc::from([]),
             kind: kind.into(),
@@ -133,7 +133,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(index) => write!(f, "[{index}]"),
-            Self::Str(key) => write!(f, "[{}]", serde_json::Value::from(key.as_ref())),
+            Self::Str(key) => write!(f, "[{}]", serde_json::Value::from(key.as_str())),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! What names instances from outside: `addon.vpc-cni`, `role.app["blue"]`, all of a block or of a module.
 
 use super::address::{identifier, key};
-use super::{Address, Key, ModuleStep};
+use super::{Address, Key, ModuleStep, Text};
 use std::fmt;
-use std::sync::Arc;
 
 /// One instance, every instance of a block (`role.app`), or everything in a module (`module.eu`). What
 /// has no key stands for every key.
@@ -11,7 +10,7 @@ use std::sync::Arc;
 pub struct AddressPattern {
     module: Vec<ModuleStep>,
     /// Kind, name and key of the block; `None`: the whole module.
-    block: Option<(Arc<str>, Arc<str>, Option<Key>)>,
+    block: Option<(Text, Text, Option<Key>)>,
 }
 
 impl AddressPattern {

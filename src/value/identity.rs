@@ -1,15 +1,16 @@
 //! How AWS names an object: a place and a natural key.
 
-use super::Key;
+use super::{Key, Text};
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A provider block, by its alias (`None` is the default one) and its key under `for_each`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderRef {
-    pub alias: Option<Arc<str>>,
+    pub alias: Option<Text>,
     pub key: Option<Key>,
 }
 
@@ -26,12 +27,36 @@ impl fmt::Display for ProviderRef {
     }
 }
 
-/// A place in AWS. `region` is `None` for IAM, which has none.
+/// A place in AWS. There are few, so they are shared by all that is in them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    pub partition: Arc<str>,
-    pub account: Arc<str>,
-    pub region: Option<Arc<str>>,
+pub struct Place(Arc<PlaceParts>);
+
+/// What a [`Place`] consists of. `region` is `None` for IAM, which has none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceParts {
+    pub partition: Text,
+    pub account: Text,
+    pub region: Option<Text>,
+}
+
+impl Place {
+    pub fn new(partition: impl Into<Text>, account: impl Into<Text>, region: Option<Text>) -> Self {
+        Self(Arc::new(PlaceParts { partition: partition.into(), account: account.into(), region }))
+    }
+
+    /// The place of IAM's objects in the same account.
+    #[must_use]
+    pub fn global(&self) -> Self {
+        Self::new(self.partition.clone(), self.account.clone(), None)
+    }
+}
+
+impl Deref for Place {
+    type Target = PlaceParts;
+
+    fn deref(&self) -> &PlaceParts {
+        &self.0
+    }
 }
 
 impl PartialOrd for Place {
@@ -43,12 +68,7 @@ impl PartialOrd for Place {
 /// By partition, account and region.
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        by_text(&self.partition, &other.partition)
-            .then_with(|| by_text(&self.account, &other.account))
-            .then_with(|| match (&self.region, &other.region) {
-                (Some(one), Some(other)) => by_text(one, other),
-                (one, other) => one.is_some().cmp(&other.is_some()),
-            })
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
     }
 }
 
@@ -62,27 +82,22 @@ impl fmt::Display for Place {
     }
 }
 
-/// The order of two texts. What is the same in most names is shared by most of them, and need not be read.
-pub(super) fn by_text(one: &Arc<str>, other: &Arc<str>) -> Ordering {
-    if Arc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
-}
-
 /// One part of a natural key. It keeps the spelling of the files; where AWS ignores case, so do
 /// equality, order and hash.
 #[derive(Clone, Debug)]
 pub struct KeyPart {
-    text: Arc<str>,
-    folded: Option<Arc<str>>,
+    text: Text,
+    folded: Option<Text>,
 }
 
 impl KeyPart {
     /// A part that AWS compares to the letter.
-    pub fn exact(text: impl Into<Arc<str>>) -> Self {
+    pub fn exact(text: impl Into<Text>) -> Self {
         Self { text: text.into(), folded: None }
     }
 
     /// A part that AWS compares without regard to (ASCII) case.
-    pub fn ignoring_case(text: impl Into<Arc<str>>) -> Self {
+    pub fn ignoring_case(text: impl Into<Text>) -> Self {
         let text = text.into();
         let folded = text.bytes().any(|b| b.is_ascii_uppercase()).then(|| text.to_ascii_lowercase().into());
         Self { text, folded }
@@ -94,7 +109,7 @@ impl KeyPart {
     }
 
     /// As spelt, to be shared.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Text {
         &self.text
     }
 
@@ -131,11 +146,18 @@ impl Hash for KeyPart {
 
 /// The identity of one object: kind, natural key, and a scope that is either symbolic (the
 /// [`ProviderRef`], before the account is known) or a [`Place`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity<Scope> {
     pub scope: Scope,
-    pub kind: Arc<str>,
+    pub kind: Text,
     pub key: Arc<[KeyPart]>,
+}
+
+/// The key tells nearly all apart: scopes and kinds are few.
+impl<Scope> Hash for Identity<Scope> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 impl<Scope: Ord> PartialOrd for Identity<Scope> {
@@ -151,7 +173,7 @@ impl<Scope: Ord> Ord for Identity<Scope> {
             true => Ordering::Equal,
             false => self.key.cmp(&other.key),
         };
-        self.scope.cmp(&other.scope).then_with(|| by_text(&self.kind, &other.kind)).then_with(keys)
+        self.scope.cmp(&other.scope).then_with(|| self.kind.cmp(&other.kind)).then_with(keys)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Values from and to JSON.
 
-use super::{Data, Map, Number, Value};
+use super::{Data, Map, Number, Text, Value};
 use serde::{Serialize, Serializer};
-use std::sync::Arc;
 
 /// A JSON value as a [`Value`]: arrays are lists, objects maps.
 pub fn from_json(json: &serde_json::Value) -> Value {
@@ -45,15 +44,15 @@ pub fn map<S: Serializer>(entries: &Map, serializer: S) -> Result<S::Ok, S::Erro
 }
 
 /// Some entries of a map, to be written as a JSON object.
-pub fn entries<'a>(entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)> + Clone) -> impl Serialize {
+pub fn entries<'a>(entries: impl Iterator<Item = (&'a Text, &'a Value)> + Clone) -> impl Serialize {
     Entries(entries)
 }
 
 struct Entries<I>(I);
 
-impl<'a, I: Iterator<Item = (&'a Arc<str>, &'a Value)> + Clone> Serialize for Entries<I> {
+impl<'a, I: Iterator<Item = (&'a Text, &'a Value)> + Clone> Serialize for Entries<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.clone().map(|(key, value)| (key.as_ref(), AsJson(value))))
+        serializer.collect_map(self.0.clone().map(|(key, value)| (key.as_str(), AsJson(value))))
     }
 }
 
@@ -70,7 +69,7 @@ pub fn to_json(value: &Value) -> serde_json::Value {
                 serde_json::from_str(&number.to_string()).unwrap_or_else(|_| Json::from(number.to_string()))
             }
         },
-        Data::String(text) => Json::from(text.as_ref()),
+        Data::String(text) => Json::from(text.as_str()),
         Data::List(items) | Data::Set(items) => Json::Array(items.iter().map(to_json).collect()),
         Data::Map(entries) => {
             Json::Object(entries.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect())

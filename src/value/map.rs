@@ -1,6 +1,6 @@
 //! Attributes by name.
 
-use super::Value;
+use super::{Text, Value};
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -14,8 +14,13 @@ const MOST_IN_A_ROW: usize = 32;
 
 #[derive(Clone)]
 enum Entries {
-    Row(Vec<(Arc<str>, Value)>),
-    Tree(BTreeMap<Arc<str>, Value>),
+    Row(Vec<(Text, Value)>),
+    Tree(BTreeMap<Text, Value>),
+}
+
+/// Where the entry of that name is, or would be.
+fn place(row: &[(Text, Value)], name: &str) -> Result<usize, usize> {
+    row.binary_search_by(|(key, _)| key.as_str().cmp(name))
 }
 
 /// Attributes by name, in the order of their names. Clones share what they hold until one of them is changed, so
@@ -52,7 +57,7 @@ impl Map {
     pub fn get(&self, name: &(impl Borrow<str> + ?Sized)) -> Option<&Value> {
         let name = name.borrow();
         match self.0.as_deref()? {
-            Entries::Row(row) => row.iter().find(|(key, _)| **key == *name).map(|(_, value)| value),
+            Entries::Row(row) => row.get(place(row, name).ok()?).map(|(_, value)| value),
             Entries::Tree(tree) => tree.get(name),
         }
     }
@@ -60,7 +65,10 @@ impl Map {
     pub fn get_mut(&mut self, name: &(impl Borrow<str> + ?Sized)) -> Option<&mut Value> {
         let name = name.borrow();
         match Arc::make_mut(self.0.as_mut()?) {
-            Entries::Row(row) => row.iter_mut().find(|(key, _)| **key == *name).map(|(_, value)| value),
+            Entries::Row(row) => {
+                let at = place(row, name).ok()?;
+                row.get_mut(at).map(|(_, value)| value)
+            }
             Entries::Tree(tree) => tree.get_mut(name),
         }
     }
@@ -70,12 +78,12 @@ impl Map {
     }
 
     /// Sets an entry; the value before, if there was one.
-    pub fn insert(&mut self, name: Arc<str>, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
         let entries = Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Entries::Row(Vec::new()))));
         if let Entries::Row(row) = entries {
             // What comes in order is the rule.
             let place = match row.last() {
-                Some((last, _)) if *last >= name => row.binary_search_by(|(key, _)| key.cmp(&name)),
+                Some((last, _)) if *last >= name => place(row, &name),
                 _ => Err(row.len()),
             };
             match place {
@@ -94,7 +102,7 @@ impl Map {
     }
 
     /// Sets an entry unless it is there.
-    pub fn insert_missing(&mut self, name: impl Into<Arc<str>>, value: impl FnOnce() -> Value) {
+    pub fn insert_missing(&mut self, name: impl Into<Text>, value: impl FnOnce() -> Value) {
         let name = name.into();
         if !self.contains_key(&name) {
             self.insert(name, value());
@@ -108,7 +116,7 @@ impl Map {
         }
         match Arc::make_mut(self.0.as_mut()?) {
             Entries::Row(row) => {
-                let at = row.iter().position(|(key, _)| **key == *name)?;
+                let at = place(row, name).ok()?;
                 Some(row.remove(at).1)
             }
             Entries::Tree(tree) => tree.remove(name),
@@ -116,7 +124,7 @@ impl Map {
     }
 
     /// Takes out what `keep` is false for.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Value) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Value) -> bool) {
         match self.0.as_mut().map(Arc::make_mut) {
             Some(Entries::Row(row)) => row.retain_mut(|(name, value)| keep(name, value)),
             Some(Entries::Tree(tree)) => tree.retain(keep),
@@ -132,7 +140,7 @@ impl Map {
         }
     }
 
-    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> + Clone {
+    pub fn keys(&self) -> impl Iterator<Item = &Text> + Clone {
         self.iter().map(|(name, _)| name)
     }
 
@@ -144,12 +152,12 @@ impl Map {
 /// The entries of a map, in the order of their names.
 #[derive(Clone)]
 pub enum Iter<'a> {
-    Row(std::slice::Iter<'a, (Arc<str>, Value)>),
-    Tree(std::collections::btree_map::Iter<'a, Arc<str>, Value>),
+    Row(std::slice::Iter<'a, (Text, Value)>),
+    Tree(std::collections::btree_map::Iter<'a, Text, Value>),
 }
 
 impl<'a> Iterator for Iter<'a> {
-    type Item = (&'a Arc<str>, &'a Value);
+    type Item = (&'a Text, &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -201,16 +209,16 @@ impl fmt::Debug for Map {
     }
 }
 
-impl<const N: usize> From<[(Arc<str>, Value); N]> for Map {
-    fn from(entries: [(Arc<str>, Value); N]) -> Self {
+impl<const N: usize> From<[(Text, Value); N]> for Map {
+    fn from(entries: [(Text, Value); N]) -> Self {
         entries.into_iter().collect()
     }
 }
 
 /// Of several entries with one name the last counts.
-impl FromIterator<(Arc<str>, Value)> for Map {
-    fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
-        let mut row: Vec<(Arc<str>, Value)> = entries.into_iter().collect();
+impl FromIterator<(Text, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Self {
+        let mut row: Vec<(Text, Value)> = entries.into_iter().collect();
         let entries = match row.len() {
             0 => return Self::new(),
             1..=MOST_IN_A_ROW => {
@@ -228,8 +236,8 @@ impl FromIterator<(Arc<str>, Value)> for Map {
     }
 }
 
-impl Extend<(Arc<str>, Value)> for Map {
-    fn extend<I: IntoIterator<Item = (Arc<str>, Value)>>(&mut self, entries: I) {
+impl Extend<(Text, Value)> for Map {
+    fn extend<I: IntoIterator<Item = (Text, Value)>>(&mut self, entries: I) {
         for (name, value) in entries {
             self.insert(name, value);
         }
@@ -237,7 +245,7 @@ impl Extend<(Arc<str>, Value)> for Map {
 }
 
 impl IntoIterator for Map {
-    type Item = (Arc<str>, Value);
+    type Item = (Text, Value);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -251,7 +259,7 @@ impl IntoIterator for Map {
 }
 
 impl<'a> IntoIterator for &'a Map {
-    type Item = (&'a Arc<str>, &'a Value);
+    type Item = (&'a Text, &'a Value);
     type IntoIter = Iter<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -285,8 +293,8 @@ mod tests {
                 0..80,
             ),
         ) {
-            let name = |name: u8| Arc::<str>::from(name.to_string());
-            let mut tree: BTreeMap<Arc<str>, Value> =
+            let name = |name: u8| Text::from(name.to_string());
+            let mut tree: BTreeMap<Text, Value> =
                 given.iter().map(|(key, value)| (name(*key), Value::from(*value))).collect();
             let mut map: Map = given.iter().map(|(key, value)| (name(*key), Value::from(*value))).collect();
             let (before, as_it_was) = (map.clone(), tree.clone());

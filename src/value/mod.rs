@@ -14,12 +14,15 @@ mod want;
 pub use address::{Address, Key, ModuleStep, Origin};
 pub use address_pattern::AddressPattern;
 pub use few::Few;
-pub use identity::{Identity, KeyPart, Place, ProviderRef};
+pub use identity::{Identity, KeyPart, Place, PlaceParts, ProviderRef};
 pub use map::Map;
 pub use number::Number;
 pub use path::{Path, Step};
 pub use ty::{ObjectAttribute, Type};
 pub use want::Want;
+
+/// Text that is cheap to clone: up to 23 bytes in place, more of it shared.
+pub use smol_str::SmolStr as Text;
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +41,7 @@ pub enum Data {
     Null,
     Bool(bool),
     Number(Number),
-    String(Arc<str>),
+    String(Text),
     List(Arc<Vec<Value>>),
     Set(Arc<Vec<Value>>),
     Map(Map),
@@ -70,7 +73,7 @@ impl Value {
         Self { data, sensitive: false }
     }
 
-    pub fn string(text: impl Into<Arc<str>>) -> Self {
+    pub fn string(text: impl Into<Text>) -> Self {
         Self::new(Data::String(text.into()))
     }
 
@@ -90,7 +93,7 @@ impl Value {
     }
 
     /// A map from any pairs; a later key wins.
-    pub fn object<K: Into<Arc<str>>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
+    pub fn object<K: Into<Text>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
         Self::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 

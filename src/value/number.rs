@@ -4,10 +4,11 @@ use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// An exact decimal number. `1`, `1.0` and `1e0` are one number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Number(BigDecimal);
+pub struct Number(Arc<BigDecimal>);
 
 /// Digits a number may have before and after its decimal point. Larger ones are refused where they
 /// would arise, so that no short text can stand for megabytes of digits.
@@ -19,7 +20,7 @@ const DIVISION_DIGITS: u64 = 154;
 impl Number {
     /// Any decimal, normalised so that equal numbers print alike.
     pub fn new(decimal: BigDecimal) -> Self {
-        Self(decimal.normalized())
+        Self(Arc::new(decimal.normalized()))
     }
 
     pub fn decimal(&self) -> &BigDecimal {
@@ -65,15 +66,15 @@ impl Number {
 
     /// The sum; like the other operations `None` if it has too many digits.
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
-        Self::within_limits(&self.0 + &other.0)
+        Self::within_limits(&*self.0 + &*other.0)
     }
 
     pub fn checked_sub(&self, other: &Self) -> Option<Self> {
-        Self::within_limits(&self.0 - &other.0)
+        Self::within_limits(&*self.0 - &*other.0)
     }
 
     pub fn checked_mul(&self, other: &Self) -> Option<Self> {
-        Self::within_limits(&self.0 * &other.0)
+        Self::within_limits(&*self.0 * &*other.0)
     }
 
     /// The quotient, to 154 significant digits; `None` for a division by zero.
@@ -81,7 +82,7 @@ impl Number {
         if other.0.is_zero() {
             return None;
         }
-        let quotient = &self.0 / &other.0;
+        let quotient = &*self.0 / &*other.0;
         Self::within_limits(quotient.with_precision_round(
             std::num::NonZeroU64::new(DIVISION_DIGITS).unwrap_or(std::num::NonZeroU64::MIN),
             RoundingMode::HalfEven,
@@ -90,12 +91,12 @@ impl Number {
 
     /// The remainder, with the sign of `self`; `None` for a division by zero.
     pub fn checked_rem(&self, other: &Self) -> Option<Self> {
-        if other.0.is_zero() { None } else { Self::within_limits(&self.0 % &other.0) }
+        if other.0.is_zero() { None } else { Self::within_limits(&*self.0 % &*other.0) }
     }
 
     #[must_use]
     pub fn negated(&self) -> Self {
-        Self::new(-&self.0)
+        Self::new(-&*self.0)
     }
 
     #[must_use]
@@ -125,7 +126,7 @@ impl Number {
         let normalized = decimal.normalized();
         let (_, scale) = normalized.as_bigint_and_scale();
         let digits = i64::try_from(normalized.digits()).ok()?;
-        (scale <= MAX_DIGITS && digits - scale <= MAX_DIGITS).then_some(Self(normalized))
+        (scale <= MAX_DIGITS && digits - scale <= MAX_DIGITS).then(|| Self(Arc::new(normalized)))
     }
 }
 

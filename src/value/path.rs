@@ -1,15 +1,15 @@
 //! Where in a value something stands.
 
+use super::Text;
 use std::fmt;
-use std::sync::Arc;
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// An attribute or block by name: `.vpc`.
-    Attribute(Arc<str>),
+    Attribute(Text),
     /// A map entry, a set element or a keyed block, by its key: `["aws-node"]`.
-    Key(Arc<str>),
+    Key(Text),
     /// A list element: `[0]`.
     Index(usize),
 }
@@ -22,7 +22,7 @@ impl Path {
     pub const ROOT: Path = Path(Vec::new());
 
     /// The path of one attribute of the instance itself.
-    pub fn attribute(name: impl Into<Arc<str>>) -> Self {
+    pub fn attribute(name: impl Into<Text>) -> Self {
         Self(vec![Step::Attribute(name.into())])
     }
 
@@ -36,13 +36,13 @@ impl Path {
 
     /// This path extended by an attribute.
     #[must_use]
-    pub fn attr(&self, name: impl Into<Arc<str>>) -> Self {
+    pub fn attr(&self, name: impl Into<Text>) -> Self {
         self.join(Step::Attribute(name.into()))
     }
 
     /// This path extended by a key.
     #[must_use]
-    pub fn key(&self, key: impl Into<Arc<str>>) -> Self {
+    pub fn key(&self, key: impl Into<Text>) -> Self {
         self.join(Step::Key(key.into()))
     }
 

@@ -1,8 +1,8 @@
 //! Types of the language, as in `variable "x" { type = list(string) }`.
 
+use super::Text;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 /// A type constraint. `Any` accepts everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ pub enum Type {
     List(Box<Type>),
     Set(Box<Type>),
     Map(Box<Type>),
-    Object(BTreeMap<Arc<str>, ObjectAttribute>),
+    Object(BTreeMap<Text, ObjectAttribute>),
     Tuple(Vec<Type>),
 }
 

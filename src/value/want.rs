@@ -1,7 +1,6 @@
 //! What evaluation would have to see to know more.
 
-use super::{Identity, ProviderRef};
-use std::sync::Arc;
+use super::{Identity, ProviderRef, Text};
 
 /// One question to the world outside. Answered once, as known, absent or denied, and never retracted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,22 +10,22 @@ pub enum Want {
     /// One object with all its attributes.
     Object(Identity<ProviderRef>),
     /// Everything of a cluster: its add-ons, associations, node groups and Fargate profiles, by name.
-    Members { provider: ProviderRef, cluster: Arc<str> },
+    Members { provider: ProviderRef, cluster: Text },
     /// The node groups of a cluster with what they run on.
-    NodeGroups { provider: ProviderRef, cluster: Arc<str> },
+    NodeGroups { provider: ProviderRef, cluster: Text },
     /// Every object of a kind that carries the stack's tag, in the provider's place.
-    Owned { provider: ProviderRef, kind: Arc<str> },
+    Owned { provider: ProviderRef, kind: Text },
     /// The versions EKS offers of an add-on for a Kubernetes version (`1.33`).
-    AddonVersions { provider: ProviderRef, addon: Arc<str>, kubernetes: Arc<str> },
+    AddonVersions { provider: ProviderRef, addon: Text, kubernetes: Text },
     /// Service accounts, recommended policies and configuration schema of one add-on version.
-    AddonConfiguration { provider: ProviderRef, addon: Arc<str>, version: Arc<str> },
+    AddonConfiguration { provider: ProviderRef, addon: Text, version: Text },
     /// The Kubernetes versions EKS offers.
     ClusterVersions(ProviderRef),
     /// The content of a file, by path relative to the stack.
-    File(Arc<str>),
+    File(Text),
     /// The files below a directory, as sorted paths relative to it with `/` as separator, at most that many
     /// levels deep (1: those in the directory itself).
-    Directory { path: Arc<str>, levels: Option<u32> },
+    Directory { path: Text, levels: Option<u32> },
 }
 
 impl Want {

@@ -106,7 +106,7 @@ async fn members_and_catalog() {
     ];
     let snapshot = world.answered(wants).await;
     let Fact::Known(members) = &snapshot.members[&identity("cluster", &["demo"])] else { panic!("known") };
-    assert_eq!(members.addons, ["vpc-cni".into()]);
+    assert_eq!(members.addons, ["vpc-cni"]);
     assert_eq!(members.associations.len(), 2);
     assert_eq!(members.associations.iter().filter(|member| member.owner_arn.is_some()).count(), 1);
     assert_eq!(snapshot.members[&identity("cluster", &["none"])], Fact::Absent);

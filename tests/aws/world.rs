@@ -173,11 +173,7 @@ impl World {
 pub fn identity(kind: &str, key: &[&str]) -> Identity<Place> {
     let schema = schema(kind).expect(kind);
     Identity {
-        scope: Place {
-            partition: "aws".into(),
-            account: "123456789012".into(),
-            region: schema.regional.then(|| "us-east-2".into()),
-        },
+        scope: Place::new("aws", "123456789012", schema.regional.then(|| "us-east-2".into())),
         kind: kind.into(),
         key: key.iter().map(|part| schema.key_part(part)).collect::<Vec<KeyPart>>().into(),
     }

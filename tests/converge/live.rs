@@ -9,11 +9,11 @@ use eksform::apply::Planned;
 use eksform::plan::Ownership;
 use eksform::render::{self, Style};
 use eksform::stack::{Inputs, SourceTree};
+use eksform::value::Text;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ impl Story {
                     && !line_is_nested(block)
                 {
                     let address = format!("{kind}.{}", name.trim_matches('"'));
-                    inputs.adopt.insert(address.into(), Some(Arc::from("other")));
+                    inputs.adopt.insert(address.into(), Some(Text::from("other")));
                 }
             }
         }

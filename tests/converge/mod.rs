@@ -15,6 +15,7 @@ use eksform::plan::Event;
 use eksform::render::{self, Style};
 use eksform::sandbox::{Broken, Clock, Options as SandboxOptions, Sandbox};
 use eksform::stack::{self, Inputs, Mode, Program, SourceTree};
+use eksform::value::Text;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -150,7 +151,7 @@ impl World {
 
 /// What all plans here have in common.
 fn inputs() -> Inputs {
-    let allow_destroy = BTreeSet::from([Arc::from("cluster.demo"), Arc::from("cluster.main")]);
+    let allow_destroy = BTreeSet::from([Text::from("cluster.demo"), Text::from("cluster.main")]);
     Inputs { allow_destroy, allow_orphans: true, now: 1, seed: 1, ..Inputs::default() }
 }
 

@@ -66,7 +66,9 @@ fn damaged_and_other_files_are_refused() {
     world.run(&["plan", "--out", "p"]).done();
     let text = world.read("p");
     for (broken, says) in [
-        (text.replace("\"format\": 1", "\"format\": 999"), "format 999"),
+        (text.replace("\"format\": 2", "\"format\": 1"), "has format 1, written by eksform"),
+        (text.replace("\"format\": 2", "\"format\": 999"), "format 999"),
+        (text.replace("\"plan_id\": \"", "\"plan_id\": \"x"), "is no fingerprint"),
         (text.replace("v1.19.0", "v1.18.5"), "changed after it was written"),
         (text[..text.len() / 2].to_string(), "no plan file"),
         (String::new(), "no plan file"),

@@ -5,11 +5,10 @@ use eksform::diff::Action;
 use eksform::live::{Fact, Members, Owner, Snapshot};
 use eksform::plan::saved::{self, Round};
 use eksform::stack::{self, Base, Inputs, Mode, Program, SourceTree, VariableInput, VariableText};
-use eksform::value::{Identity, KeyPart, Want, json};
+use eksform::value::{Identity, KeyPart, Text, Want, json};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct Case {
@@ -85,7 +84,7 @@ impl Case {
                 }
             }
         }
-        let (base, own): (BTreeMap<Arc<str>, Arc<str>>, _) = std::mem::take(&mut inputs.sources.files)
+        let (base, own): (BTreeMap<Text, Text>, _) = std::mem::take(&mut inputs.sources.files)
             .into_iter()
             .partition(|(path, _)| path.starts_with("base/"));
         inputs.sources.files = own;
@@ -98,11 +97,11 @@ impl Case {
             Ok(text) => serde_json::from_str(&text).map_err(|error| format!("options.json: {error}"))?,
             Err(_) => Options::default(),
         };
-        let arc = |text: String| -> Arc<str> { text.into() };
+        let arc = |text: String| -> Text { text.into() };
         inputs.mode = if options.destroy { Mode::Destroy } else { Mode::Apply };
         inputs.adopt =
             options.adopt.into_iter().map(|(address, from)| (arc(address), from.map(arc))).collect();
-        let arcs = |texts: BTreeSet<String>| -> BTreeSet<Arc<str>> { texts.into_iter().map(arc).collect() };
+        let arcs = |texts: BTreeSet<String>| -> BTreeSet<Text> { texts.into_iter().map(arc).collect() };
         inputs.allow_destroy = arcs(options.allow_destroy);
         (inputs.targets, inputs.excludes) = (arcs(options.targets), arcs(options.excludes));
         inputs.replaces = arcs(options.replaces);

@@ -4,9 +4,8 @@ use super::case::{self, Case, Outcome};
 use super::{show, simulate};
 use eksform::live::{AddonConfiguration, AddonKey, AddonVersion, Fact, Members, Object, Owner, Phase};
 use eksform::plan::checker;
-use eksform::value::{Identity, KeyPart, Map, Place, Value, Want};
+use eksform::value::{Identity, KeyPart, Map, Place, Text, Value, Want};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// What may have happened to an object.
 const EVENTS: [&str; 11] = [
@@ -116,7 +115,7 @@ fn plan(case: &mut Case) -> Outcome {
 }
 
 fn answer(case: &mut Case, want: &Want) {
-    let key = |provider, addon: &Arc<str>, version: &Arc<str>| {
+    let key = |provider, addon: &Text, version: &Text| {
         let place = case.snapshot.place(provider, true)?;
         Some(AddonKey { place, addon: addon.clone(), version: version.clone() })
     };
@@ -140,8 +139,8 @@ fn answer(case: &mut Case, want: &Want) {
         }
         Want::AddonConfiguration { provider, addon, version } => {
             let Some(key) = key(provider, addon, version) else { return };
-            let policy = Arc::from("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy");
-            let service_accounts = vec![(Arc::from("aws-node"), vec![policy])];
+            let policy = Text::from("arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy");
+            let service_accounts = vec![(Text::from("aws-node"), vec![policy])];
             let configuration = AddonConfiguration { schema: None, service_accounts };
             case.snapshot.addon_configurations.insert(key, Fact::Known(configuration));
         }

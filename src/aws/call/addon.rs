@@ -100,7 +100,7 @@ fn associations(
     let each = blocks.into_iter().flatten().map(|(account, block)| {
         let role = block.as_map().and_then(|block| Fields(block).text("role_arn"));
         AddonPodIdentityAssociations::builder()
-            .service_account(account.as_ref())
+            .service_account(account.as_str())
             .set_role_arn(role)
             .build()
             .map_err(|_| request.misses(&format!("role of the service account {account}")))

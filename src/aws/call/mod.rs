@@ -14,7 +14,7 @@ use super::{Providers, Wait};
 use crate::kinds::Schema;
 use crate::live::Phase;
 use crate::plan::Call;
-use crate::value::{Identity, Map, Path, Place, ProviderRef, Step, Value};
+use crate::value::{Identity, Map, Path, Place, ProviderRef, Step, Text, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl<'a> Request<'a> {
                     let kept = entries(self.after);
                     let all = entries(self.before).into_iter().flatten().map(|(key, _)| key);
                     let gone = all.filter(|key| kept.is_none_or(|kept| !kept.contains_key(*key)));
-                    keys.extend(gone.map(|key: &Arc<str>| key.to_string()));
+                    keys.extend(gone.map(|key: &Text| key.to_string()));
                 }
             }
         }

@@ -39,7 +39,8 @@ async fn made(
 async fn sent(case: Case, answer: &str) -> (Wait, Line) {
     let answer = answer.to_string();
     let operation = case.operation;
-    let takes_token = schema(case.kind).and_then(|schema| schema.operation(operation)).is_some_and(|it| it.token);
+    let takes_token =
+        schema(case.kind).and_then(|schema| schema.operation(operation)).is_some_and(|it| it.token);
     let (wait, lines) = made(case, move |line| match line.contains(" /") {
         true => ok(answer.clone()),
         false => iam(line.split(' ').next().unwrap_or_default(), ""),

@@ -8,11 +8,10 @@ pub(super) mod role;
 pub(super) use crate::kinds::identity;
 use crate::kinds::{OWNERSHIP, TAG_PREFIX};
 use crate::live::Owner;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Attributes as the SDK wants them. What is null, unknown or not there is `None`: not sent.
 #[derive(Clone, Copy)]
@@ -125,6 +124,6 @@ pub(super) fn addon_of_arn(arn: &str) -> Option<(&str, &str)> {
 
 /// A health issue.
 pub(super) fn issue(code: Option<&str>, message: Option<&str>) -> crate::live::HealthIssue {
-    let shared = |text: Option<&str>| Arc::from(text.unwrap_or_default());
+    let shared = |text: Option<&str>| Text::from(text.unwrap_or_default());
     crate::live::HealthIssue { code: shared(code), message: shared(message) }
 }

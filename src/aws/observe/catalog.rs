@@ -4,10 +4,10 @@ use super::pages::{PAGE, all_pages};
 use super::{Answer, Reader, RegionWants, fact, found};
 use crate::aws::error::CallError;
 use crate::live::{AddonConfiguration, AddonKey, AddonVersion, ClusterVersion, Offer};
+use crate::value::Text;
 use aws_sdk_eks::types::{AddonInfo, ClusterVersionInformation};
 use futures_util::future::{BoxFuture, join_all};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// From so many add-ons on, one list of all that EKS offers for a Kubernetes version takes fewer calls than asking
 /// for each.
@@ -16,12 +16,12 @@ const MANY: usize = 3;
 /// Answers the catalog wants of one region.
 pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> {
     let mut reads: Vec<BoxFuture<'_, Vec<Answer>>> = Vec::new();
-    let mut by_kubernetes: BTreeMap<&Arc<str>, Vec<&Arc<str>>> = BTreeMap::new();
+    let mut by_kubernetes: BTreeMap<&Text, Vec<&Text>> = BTreeMap::new();
     for (addon, kubernetes) in &wants.versions {
         by_kubernetes.entry(kubernetes).or_default().push(addon);
     }
     for (kubernetes, addons) in by_kubernetes {
-        let key = |addon: &Arc<str>| AddonKey {
+        let key = |addon: &Text| AddonKey {
             place: reader.place.clone(),
             addon: addon.clone(),
             version: kubernetes.clone(),
@@ -38,7 +38,7 @@ pub(super) async fn answer(reader: &Reader, wants: &RegionWants) -> Vec<Answer> 
         }
         reads.push(Box::pin(async move {
             let mut found = versions(reader, None, kubernetes).await;
-            let one = |addon: &Arc<str>| {
+            let one = |addon: &Text| {
                 let versions = match &mut found {
                     Ok(all) => Ok(all.as_mut().and_then(|all| all.remove(addon))),
                     Err(error) => Err(error.clone()),
@@ -70,7 +70,7 @@ async fn versions(
     reader: &Reader,
     addon: Option<&str>,
     kubernetes: &str,
-) -> super::Read<BTreeMap<Arc<str>, Vec<AddonVersion>>> {
+) -> super::Read<BTreeMap<Text, Vec<AddonVersion>>> {
     let offers = listed(reader, addon, kubernetes).await?;
     Ok(offers.map(|offers| offers.into_iter().map(|offer| (offer.addon, offer.versions)).collect()))
 }
@@ -118,7 +118,7 @@ fn offer(info: &AddonInfo, kubernetes: &str) -> Offer {
         }),
         requires_iam: version.requires_iam_permissions(),
         requires_configuration: version.requires_configuration(),
-        namespace: info.default_namespace().map(Arc::from),
+        namespace: info.default_namespace().map(Text::from),
     });
     Offer {
         addon: info.addon_name().unwrap_or_default().into(),
@@ -154,11 +154,11 @@ async fn configuration(reader: &Reader, addon: &str, version: &str) -> super::Re
     let Some(answer) = found(answer)? else { return Ok(None) };
     let accounts = answer.pod_identity_configuration().iter().map(|account| {
         let policies = account.recommended_managed_policies().iter();
-        let policies = policies.map(|policy| Arc::from(policy.as_str())).collect();
-        (Arc::from(account.service_account().unwrap_or_default()), policies)
+        let policies = policies.map(|policy| Text::from(policy.as_str())).collect();
+        (Text::from(account.service_account().unwrap_or_default()), policies)
     });
     Ok(Some(AddonConfiguration {
-        schema: answer.configuration_schema().map(Arc::from),
+        schema: answer.configuration_schema().map(Text::from),
         service_accounts: accounts.collect(),
     }))
 }

@@ -18,7 +18,7 @@ use crate::live::{
     NodeGroup, Object, Offer, Snapshot, StackName,
 };
 use crate::stack::ProviderConfig;
-use crate::value::{Identity, KeyPart, Place, ProviderRef, Want};
+use crate::value::{Identity, KeyPart, Place, ProviderRef, Text, Want};
 use futures_util::future::{BoxFuture, join_all};
 use reader::Reader;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,24 +50,24 @@ enum Answer {
     Object(Identity<Place>, Fact<Object>),
     Members(Identity<Place>, Fact<Members>),
     NodeGroups(Identity<Place>, Fact<Vec<NodeGroup>>),
-    Coverage((Place, Arc<str>), Coverage),
+    Coverage((Place, Text), Coverage),
     Versions(AddonKey, Fact<Vec<AddonVersion>>),
     Configuration(AddonKey, Fact<AddonConfiguration>),
     ClusterVersions(Place, Fact<Vec<ClusterVersion>>),
 }
 
-type Pair = (Arc<str>, Arc<str>);
+type Pair = (Text, Text);
 
 /// What is wanted of the EKS kinds of one region.
 #[derive(Default)]
 struct RegionWants {
-    clusters: BTreeSet<Arc<str>>,
+    clusters: BTreeSet<Text>,
     addons: BTreeSet<Pair>,
     /// By cluster: namespace and service account.
-    associations: BTreeMap<Arc<str>, BTreeSet<Pair>>,
-    members: BTreeSet<Arc<str>>,
-    node_groups: BTreeSet<Arc<str>>,
-    owned: BTreeSet<Arc<str>>,
+    associations: BTreeMap<Text, BTreeSet<Pair>>,
+    members: BTreeSet<Text>,
+    node_groups: BTreeSet<Text>,
+    owned: BTreeSet<Text>,
     versions: BTreeSet<Pair>,
     configurations: BTreeSet<Pair>,
     cluster_versions: bool,
@@ -150,7 +150,7 @@ pub(super) async fn under_way(connection: &Arc<Connection>, identity: &Identity<
 }
 
 /// The principals of a cluster's access entries.
-pub(super) async fn access_entries(connection: &Arc<Connection>, cluster: &str) -> Read<Vec<Arc<str>>> {
+pub(super) async fn access_entries(connection: &Arc<Connection>, cluster: &str) -> Read<Vec<Text>> {
     // The region is the connection's; nothing that is read here is told apart by its place.
     let place = connection.caller().await?.place(true);
     Reader::new(connection.clone(), place).access_entries(cluster).await
@@ -184,9 +184,7 @@ pub(super) async fn addon_offers(
 }
 
 /// Every role of the account but those of AWS services.
-pub(super) async fn account_roles(
-    connection: &Arc<Connection>,
-) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+pub(super) async fn account_roles(connection: &Arc<Connection>) -> Result<Vec<(Text, Object)>, CallError> {
     roles::all(&connection.session.iam).await
 }
 
@@ -275,13 +273,13 @@ fn profile(config: &ProviderConfig) -> Option<String> {
 /// Whether the provider block forbids the account its credentials lead to.
 fn refused(provider: &ProviderRef, config: &ProviderConfig, caller: &Caller) -> Option<Diagnostic> {
     let allowed = &config.allowed_account_ids;
-    if allowed.is_empty() || allowed.contains(&caller.account) {
+    if allowed.is_empty() || allowed.contains(caller.account()) {
         return None;
     }
     let list: Vec<&str> = allowed.iter().map(AsRef::as_ref).collect();
     let diagnostic = Diagnostic::error(
         "account-not-allowed",
-        format!("{provider} leads to account {}, which allowed_account_ids does not list", caller.account),
+        format!("{provider} leads to account {}, which allowed_account_ids does not list", caller.account()),
     )
     .with_note(format!("the credentials are those of {}; allowed: {}", caller.arn, list.join(", ")))
     .help("use credentials of an allowed account, or add this one to allowed_account_ids");
@@ -323,7 +321,7 @@ fn sort(wants: &BTreeSet<Want>, reached: &Reached, snapshot: &Snapshot) -> Sorte
 }
 
 /// The kind of a want about a kind without region.
-fn global(want: &Want) -> Option<&Arc<str>> {
+fn global(want: &Want) -> Option<&Text> {
     let kind = match want {
         Want::Object(identity) => &identity.kind,
         Want::Owned { kind, .. } => kind,
@@ -335,7 +333,7 @@ fn global(want: &Want) -> Option<&Arc<str>> {
 fn add(wants: &mut RegionWants, want: &Want) {
     match want {
         Want::Object(identity) => {
-            let part = |index: usize| Arc::from(identity.part(index));
+            let part = |index: usize| Text::from(identity.part(index));
             match &*identity.kind {
                 "cluster" => {
                     wants.clusters.insert(part(0));

@@ -7,17 +7,16 @@ use crate::aws::error::CallError;
 use crate::aws::map::{self, arn_resource};
 use crate::kinds::TAG_STACK;
 use crate::live::{Coverage, Fact, Object, StackName};
-use crate::value::{Identity, Place};
+use crate::value::{Identity, Place, Text};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// What a search came to: objects of the stack, and what could not be looked at, by kind.
 #[derive(Default)]
 struct Search {
     objects: Vec<(Identity<Place>, Fact<Object>)>,
-    missed: BTreeMap<Arc<str>, String>,
+    missed: BTreeMap<Text, String>,
 }
 
 impl Search {
@@ -35,7 +34,7 @@ impl Search {
 }
 
 /// Answers `Want::Owned` for these kinds of one region.
-pub(super) async fn answer(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &StackName) -> Vec<Answer> {
+pub(super) async fn answer(reader: &Reader, kinds: &BTreeSet<Text>, stack: &StackName) -> Vec<Answer> {
     let search = match tagged(reader, stack).await {
         Ok(arns) => confirm(reader, kinds, stack, &arns).await,
         Err(denied) => {
@@ -93,7 +92,7 @@ fn kind_of(arn: &str) -> Option<&'static str> {
 }
 
 /// Looks at each: the tagging API also returns what is deleted.
-async fn confirm(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &StackName, arns: &[String]) -> Search {
+async fn confirm(reader: &Reader, kinds: &BTreeSet<Text>, stack: &StackName, arns: &[String]) -> Search {
     let wanted = arns.iter().filter_map(|arn| {
         let kind = kind_of(arn)?;
         kinds.contains(kind).then_some((kind, arn))
@@ -111,7 +110,7 @@ async fn confirm(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &StackName,
 }
 
 /// Looks at every object of the region.
-async fn everything(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &StackName) -> Search {
+async fn everything(reader: &Reader, kinds: &BTreeSet<Text>, stack: &StackName) -> Search {
     let mut search = Search::default();
     let clusters = match reader.cluster_names().await {
         Ok(clusters) => clusters,
@@ -129,12 +128,7 @@ async fn everything(reader: &Reader, kinds: &BTreeSet<Arc<str>>, stack: &StackNa
 }
 
 /// A cluster and what lives in it.
-async fn one_cluster(
-    reader: &Reader,
-    kinds: &BTreeSet<Arc<str>>,
-    stack: &StackName,
-    cluster: &str,
-) -> Search {
+async fn one_cluster(reader: &Reader, kinds: &BTreeSet<Text>, stack: &StackName, cluster: &str) -> Search {
     let mut search = Search::default();
     if kinds.contains("cluster") {
         let identity = map::identity(&reader.place, "cluster", &[cluster]);

@@ -7,7 +7,7 @@ use crate::aws::error::CallError;
 use crate::aws::map::{self, addon, arn_resource, association, cluster};
 use crate::aws::memory::Memory;
 use crate::live::{AssociationMember, Members, NodeGroup, Object, Phase};
-use crate::value::Place;
+use crate::value::{Place, Text};
 use aws_sdk_eks::types::{Addon, PodIdentityAssociation};
 use futures_util::future::{join, join_all, try_join, try_join_all, try_join4};
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ pub(super) struct Reader {
     pub place: Place,
     clusters: Memo<String, Read<Object>>,
     addons: Memo<(String, String), Read<Object>>,
-    addon_names: Memo<String, Read<Vec<Arc<str>>>>,
+    addon_names: Memo<String, Read<Vec<Text>>>,
     listed: Memo<String, Listed>,
     associations: Memo<(String, String), Read<Arc<PodIdentityAssociation>>>,
 }
@@ -174,7 +174,7 @@ impl Reader {
     }
 
     /// The names of a cluster's add-ons, `None` if there is no such cluster.
-    pub async fn addon_names(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+    pub async fn addon_names(&self, cluster: &str) -> Read<Vec<Text>> {
         let read = all_pages(|token| async move {
             let answer = self.connection.eks.run("ListAddons", |eks| {
                 eks.list_addons().cluster_name(cluster).max_results(PAGE).set_next_token(token.clone()).send()
@@ -185,7 +185,7 @@ impl Reader {
         self.addon_names.get(cluster.to_string(), read).await
     }
 
-    async fn node_groups(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+    async fn node_groups(&self, cluster: &str) -> Read<Vec<Text>> {
         all_pages(|token| async move {
             let answer = self.connection.eks.run("ListNodegroups", |eks| {
                 eks.list_nodegroups()
@@ -200,7 +200,7 @@ impl Reader {
         .await
     }
 
-    async fn fargate_profiles(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+    async fn fargate_profiles(&self, cluster: &str) -> Read<Vec<Text>> {
         all_pages(|token| async move {
             let answer = self.connection.eks.run("ListFargateProfiles", |eks| {
                 eks.list_fargate_profiles()
@@ -216,7 +216,7 @@ impl Reader {
     }
 
     /// The principals of a cluster's access entries; `None` as well where its authentication mode has none.
-    pub async fn access_entries(&self, cluster: &str) -> Read<Vec<Arc<str>>> {
+    pub async fn access_entries(&self, cluster: &str) -> Read<Vec<Text>> {
         let entries = all_pages(|token| async move {
             let answer = self.connection.eks.run("ListAccessEntries", |eks| {
                 eks.list_access_entries()
@@ -285,12 +285,12 @@ impl Reader {
             mode.and_then(crate::value::Value::as_bool).unwrap_or(false)
         });
         let (node_groups, profiles) = lists?;
-        let any = |names: Option<Vec<Arc<str>>>| names.is_some_and(|names| !names.is_empty());
+        let any = |names: Option<Vec<Text>>| names.is_some_and(|names| !names.is_empty());
         Ok(auto_mode || any(node_groups) || any(profiles))
     }
 
     /// All clusters of the region.
-    pub async fn cluster_names(&self) -> Result<Vec<Arc<str>>, CallError> {
+    pub async fn cluster_names(&self) -> Result<Vec<Text>, CallError> {
         let names = all_pages(|token| async move {
             let answer = self.connection.eks.run("ListClusters", |eks| {
                 eks.list_clusters().max_results(PAGE).set_next_token(token.clone()).send()
@@ -319,6 +319,6 @@ impl Reader {
     }
 }
 
-fn shared(names: &[String]) -> Vec<Arc<str>> {
-    names.iter().map(|name| Arc::from(name.as_str())).collect()
+fn shared(names: &[String]) -> Vec<Text> {
+    names.iter().map(|name| Text::from(name.as_str())).collect()
 }

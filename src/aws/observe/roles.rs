@@ -6,12 +6,11 @@ use crate::aws::map::{self, role};
 use crate::aws::pace::Limited;
 use crate::kinds::TAG_STACK;
 use crate::live::{Coverage, Fact, Object, StackName};
-use crate::value::{KeyPart, Place};
+use crate::value::{KeyPart, Place, Text};
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{AttachedPolicy, EntityType, Role, RoleDetail};
 use futures_util::future::{join, join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The longest page IAM gives.
@@ -51,7 +50,7 @@ pub(super) async fn answer(iam: &Iam, place: &Place, wants: &RoleWants, stack: &
 }
 
 /// Every role of the account but those of AWS services, by name.
-pub(super) async fn all(iam: &Iam) -> Result<Vec<(Arc<str>, Object)>, CallError> {
+pub(super) async fn all(iam: &Iam) -> Result<Vec<(Text, Object)>, CallError> {
     let found = bulk(iam, &RoleWants { owned: true, ..RoleWants::default() }).await;
     if let Some(error) = found.details_error {
         return Err(error);
@@ -61,7 +60,7 @@ pub(super) async fn all(iam: &Iam) -> Result<Vec<(Arc<str>, Object)>, CallError>
         .iter()
         .filter(|(_, detail)| !detail.path().unwrap_or_default().starts_with(SERVICE_LINKED));
     let reads = own.map(async |(name, detail)| {
-        let shown = Arc::from(detail.role_name().unwrap_or(name.as_str()));
+        let shown = Text::from(detail.role_name().unwrap_or(name.as_str()));
         Ok(found.complete_role(iam, name, detail).await?.map(|object| (shown, object)))
     });
     let read: Result<Vec<_>, CallError> = join_all(reads).await.into_iter().collect();

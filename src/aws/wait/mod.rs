@@ -6,6 +6,7 @@ use super::error::CallError;
 use super::observe;
 use super::pace::{Pace, Watch};
 use crate::live::{HealthIssue, Object, Phase};
+use crate::value::Text;
 use aws_sdk_eks::types::{Update, UpdateStatus};
 use std::sync::Arc;
 use std::time::Duration;
@@ -201,7 +202,7 @@ impl Waiting<'_> {
     async fn gone(&mut self) -> Result<Settled, CallError> {
         loop {
             let (state, issues) = match self.look().await? {
-                None => (Arc::from("unreadable"), Vec::new()),
+                None => (Text::from("unreadable"), Vec::new()),
                 Some(None) => return Ok(Settled { object: None, notes: Vec::new() }),
                 Some(Some(object)) => (object.status, object.issues),
             };

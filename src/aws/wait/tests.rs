@@ -175,7 +175,7 @@ async fn tagging_something_unwell_is_done_at_once() {
     for (status, issue) in [("UPDATE_FAILED", None), ("DEGRADED", Some("ConfigurationConflict"))] {
         let (settled, told) =
             waited(CNI, "TagResource", &["tags"], Wait::None, in_turn(vec![addon(status, issue)])).await;
-        assert_eq!(settled.expect(status).object.expect("it is there").status.as_ref(), status);
+        assert_eq!(settled.expect(status).object.expect("it is there").status, status);
         assert_eq!(told, [status]);
     }
 }

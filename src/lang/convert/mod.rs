@@ -6,7 +6,7 @@ mod unify;
 pub use constraint::parse_type;
 pub(crate) use unify::{type_of, unify};
 
-use crate::value::{Data, Map, Number, ObjectAttribute, Path, Step, Type, Unknown, Value};
+use crate::value::{Data, Map, Number, ObjectAttribute, Path, Step, Text, Type, Unknown, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ fn common<'a>(element: &Type, values: impl Iterator<Item = &'a Value>) -> Result
     unify(values.filter_map(type_of)).ok_or_else(|| ConvertError::new("all elements must have the same type"))
 }
 
-fn object(mut given: Map, attributes: &BTreeMap<Arc<str>, ObjectAttribute>) -> Result<Value, ConvertError> {
+fn object(mut given: Map, attributes: &BTreeMap<Text, ObjectAttribute>) -> Result<Value, ConvertError> {
     let mut missing = Vec::new();
     let mut result = Map::new();
     for (name, attribute) in attributes {

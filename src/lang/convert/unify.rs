@@ -1,6 +1,6 @@
 //! The one type several values can share.
 
-use crate::value::{Data, ObjectAttribute, Type, Value};
+use crate::value::{Data, ObjectAttribute, Text, Type, Value};
 use std::collections::BTreeMap;
 
 /// The type of a value; `None` for null, which has every type. Lists are `list` if all elements are
@@ -103,8 +103,8 @@ fn pair(left: Type, right: Type) -> Option<Type> {
 }
 
 fn objects(
-    left: BTreeMap<std::sync::Arc<str>, ObjectAttribute>,
-    mut right: BTreeMap<std::sync::Arc<str>, ObjectAttribute>,
+    left: BTreeMap<Text, ObjectAttribute>,
+    mut right: BTreeMap<Text, ObjectAttribute>,
 ) -> Option<Type> {
     if left.keys().eq(right.keys()) {
         let mut attributes = BTreeMap::new();

@@ -4,9 +4,8 @@ use super::collections::key_text;
 use super::{Env, Evaluator, Outcome, fail, unknown_because};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lang::ast::{Binding, For};
-use crate::value::{Data, Map, Number, Type, Value};
+use crate::value::{Data, Map, Number, Text, Type, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What a turn of a loop costs besides its body: both its values are made.
 pub(super) const ITERATION: usize = 4;
@@ -151,13 +150,13 @@ enum Item {
     Skipped(bool),
     Undecided(Value),
     Element(Value, bool),
-    Entry(Arc<str>, Value, bool),
+    Entry(Text, Value, bool),
 }
 
 enum Building {
     List(Vec<Value>),
     Map(Map),
-    Groups(BTreeMap<Arc<str>, Vec<Value>>),
+    Groups(BTreeMap<Text, Vec<Value>>),
 }
 
 impl Building {
@@ -169,13 +168,7 @@ impl Building {
         }
     }
 
-    fn insert(
-        &mut self,
-        key: Arc<str>,
-        value: Value,
-        node: &For,
-        secret: bool,
-    ) -> Result<(), Box<Diagnostic>> {
+    fn insert(&mut self, key: Text, value: Value, node: &For, secret: bool) -> Result<(), Box<Diagnostic>> {
         match self {
             Self::List(_) => {}
             Self::Groups(groups) => groups.entry(key).or_default().push(value),

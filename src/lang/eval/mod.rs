@@ -11,9 +11,8 @@ pub(crate) use operators::equal;
 use super::ast::{Expr, Kind};
 use super::{convert, functions};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::value::{Data, Type, Unknown, Value, Want};
+use crate::value::{Data, Text, Type, Unknown, Value, Want};
 use std::cell::Cell;
-use std::sync::Arc;
 
 /// What functions need from outside that is no [`Want`]: fixed for one plan and part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct Inputs {
     /// What `uuid` and `bcrypt` draw from.
     pub seed: u64,
     /// What `~` stands for (`pathexpand`).
-    pub home: Option<Arc<str>>,
+    pub home: Option<Text>,
 }
 
 /// The names an expression can see, and the way to the world outside.

@@ -3,9 +3,8 @@
 use super::{Cx, Error, Function, Param, Ty, argument, entries, function, items, param};
 use crate::lang::convert;
 use crate::lang::eval::equal;
-use crate::value::{Data, Map, Type, Value};
+use crate::value::{Data, Map, Text, Type, Value};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 const LIST: Param = param("list", Ty::Sequence);
 const SETS: Param = param("sets", Ty::Sequence);
@@ -129,7 +128,7 @@ fn sort(_: &Cx, args: &[Value]) -> Result<Value, Error> {
 }
 
 fn transpose(cx: &Cx, args: &[Value]) -> Result<Value, Error> {
-    let mut turned: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+    let mut turned: BTreeMap<Text, Vec<Value>> = BTreeMap::new();
     for (key, list) in entries(args, 0) {
         let list = convert::convert(list.clone(), &Type::list(Type::String))
             .map_err(|error| Error::Argument(0, format!("element {key:?}: {error}")))?;

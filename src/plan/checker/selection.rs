@@ -6,9 +6,8 @@ use crate::kinds::{self, RefersBy};
 use crate::live::{Fact, Owner};
 use crate::plan::change::Change;
 use crate::stack::{BlockId, Instance, Mode};
-use crate::value::{Address, Identity, Map, Place, Value};
+use crate::value::{Address, Identity, Map, Place, Text, Value};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 type Identities = BTreeSet<Identity<Place>>;
 
@@ -119,7 +118,7 @@ fn address<'a>(checker: &Checker<'a>, identity: &Identity<Place>) -> Option<&'a 
 }
 
 /// What the texts name. What AWS calls an object counts only where no address reads like that.
-pub(super) fn asked(checker: &Checker<'_>, texts: &BTreeSet<Arc<str>>, all: &Identities) -> Identities {
+pub(super) fn asked(checker: &Checker<'_>, texts: &BTreeSet<Text>, all: &Identities) -> Identities {
     let mut found = Identities::new();
     for text in texts {
         let by_address = |identity: &&Identity<Place>| {

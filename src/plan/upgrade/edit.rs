@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::version::minor;
 use crate::stack::lock::{self, Lock, PinKey};
 use crate::stack::{Evaluation, Instance, Program, SourceTree};
-use crate::value::{Path, Value};
+use crate::value::{Path, Text, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Edited {
     pub sources: SourceTree,
     /// The texts that changed, by path; the lock file among them.
-    pub changed: BTreeMap<Arc<str>, Arc<str>>,
+    pub changed: BTreeMap<Text, Text>,
 }
 
 /// Rewrites versions as they are after `steps`. A version that is not written out where it is used is an error
@@ -29,7 +29,7 @@ pub fn edit(
 ) -> Result<Edited, Vec<Diagnostic>> {
     let mut lock: Lock = program.lock.clone();
     // By where it stands; later steps overwrite earlier ones.
-    let mut literals: BTreeMap<Span, Arc<str>> = BTreeMap::new();
+    let mut literals: BTreeMap<Span, Text> = BTreeMap::new();
     let mut errors = Vec::new();
     let editor = Editor { program, evaluation };
     for step in steps {
@@ -85,8 +85,8 @@ pub fn edit(
     // From the back, so that places before stay where they are.
     for (span, version) in literals.into_iter().rev() {
         let Some(file) = program.sources.get(span.file) else { continue };
-        let path: Arc<str> = file.path.as_str().into();
-        let text = edited.changed.get(&path).cloned().unwrap_or_else(|| file.text.clone());
+        let path: Text = file.path.as_str().into();
+        let text = edited.changed.get(&path).cloned().unwrap_or_else(|| file.text.clone().into());
         let mut text = text.to_string();
         text.replace_range(span.range(), &crate::lang::literal(&Value::string(version)));
         edited.changed.insert(path, text.into());

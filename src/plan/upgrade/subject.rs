@@ -5,9 +5,8 @@ use crate::kinds;
 use crate::kinds::version::{Requirement, minor};
 use crate::live::{Fact, Snapshot};
 use crate::stack::{Evaluation, Instance};
-use crate::value::{Address, Path, Place, ProviderRef};
+use crate::value::{Address, Path, Place, ProviderRef, Text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::way::State;
 
@@ -15,12 +14,12 @@ use super::way::State;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goal {
     /// The cluster's name on AWS, and the provider it belongs to.
-    pub cluster: Arc<str>,
+    pub cluster: Text,
     pub provider: ProviderRef,
     /// The Kubernetes version it shall have.
-    pub kubernetes: Option<Arc<str>>,
+    pub kubernetes: Option<Text>,
     /// Only these add-ons, by name or address; all if there are none.
-    pub addons: BTreeSet<Arc<str>>,
+    pub addons: BTreeSet<Text>,
 }
 
 impl Goal {
@@ -42,16 +41,16 @@ pub enum Asked {
     Omitted,
     /// One version.
     Exact {
-        version: Arc<str>,
+        version: Text,
     },
-    Constraint(Arc<str>),
+    Constraint(Text),
 }
 
 /// An add-on of the cluster.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub address: Address,
-    pub name: Arc<str>,
+    pub name: Text,
     pub asked: Asked,
     /// Where the files give the version, else the block.
     pub span: Span,
@@ -116,7 +115,7 @@ pub fn gather(
     let goal = Goal {
         cluster: name.clone(),
         provider: provider.clone(),
-        kubernetes: kubernetes.map(Arc::from),
+        kubernetes: kubernetes.map(Text::from),
         addons: addons.iter().map(|name| name.as_str().into()).collect(),
     };
     let mut state = State { kubernetes: object.text("version").into(), addons: BTreeMap::new() };
@@ -163,7 +162,7 @@ fn subject(instance: &Instance) -> Subject {
 }
 
 /// A cluster's name and provider, and its declaration if the stack has one.
-type Found<'a> = (Arc<str>, ProviderRef, Option<&'a Instance>);
+type Found<'a> = (Text, ProviderRef, Option<&'a Instance>);
 
 fn find<'a>(evaluation: &'a Evaluation, wanted: Option<&str>) -> Result<Found<'a>, Vec<Diagnostic>> {
     let declared: Vec<&Instance> = evaluation
@@ -173,13 +172,13 @@ fn find<'a>(evaluation: &'a Evaluation, wanted: Option<&str>) -> Result<Found<'a
         .filter(|instance| instance.schema.kind == "cluster")
         .collect();
     // Clusters of others that add-ons are declared on.
-    let named: BTreeSet<(Arc<str>, ProviderRef)> = evaluation
+    let named: BTreeSet<(Text, ProviderRef)> = evaluation
         .instances
         .iter()
         .filter(|instance| instance.schema.kind == "addon")
         .map(|instance| (instance.symbolic.part(0).into(), instance.provider.clone()))
         .collect();
-    let mut all: BTreeMap<(Arc<str>, ProviderRef), Option<&Instance>> =
+    let mut all: BTreeMap<(Text, ProviderRef), Option<&Instance>> =
         named.into_iter().map(|key| (key, None)).collect();
     for instance in declared {
         all.insert((instance.symbolic.part(0).into(), instance.provider.clone()), Some(instance));

@@ -4,9 +4,8 @@ use super::subject::{Asked, Goal, Subject};
 use crate::diagnostic::Diagnostic;
 use crate::kinds::version::{ONE_MINOR_AT_A_TIME, Requirement, minor, numbers};
 use crate::live::{AddonKey, AddonVersion, Fact, Snapshot};
-use crate::value::{Place, Want};
+use crate::value::{Place, Text, Want};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Steps beyond which something goes in circles.
 const MOST_STEPS: usize = 200;
@@ -14,16 +13,16 @@ const MOST_STEPS: usize = 200;
 /// What is live, or will be after some of the steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    pub kubernetes: Arc<str>,
+    pub kubernetes: Text,
     /// The version of each add-on, by the add-on's name.
-    pub addons: BTreeMap<Arc<str>, Arc<str>>,
+    pub addons: BTreeMap<Text, Text>,
 }
 
 /// One ordinary plan and apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The Kubernetes versions, if the cluster moves. Add-ons move after it.
-    pub cluster: Option<(Arc<str>, Arc<str>)>,
+    pub cluster: Option<(Text, Text)>,
     pub moves: Vec<Move>,
     /// What is live afterwards.
     pub after: State,
@@ -32,9 +31,9 @@ pub struct Step {
 /// An add-on's version changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
-    pub addon: Arc<str>,
-    pub from: Arc<str>,
-    pub to: Arc<str>,
+    pub addon: Text,
+    pub from: Text,
+    pub to: Text,
     pub why: String,
 }
 
@@ -99,7 +98,7 @@ impl Walk<'_> {
     fn step(&mut self, state: &State) -> Answer<Option<Step>> {
         let next = match (&self.goal.kubernetes, minor(&state.kubernetes)) {
             (Some(wanted), Some(now)) if minor(wanted) > Some(now) => {
-                Some(Arc::from(format!("1.{}", now + 1)))
+                Some(Text::from(format!("1.{}", now + 1)))
             }
             _ => None,
         };
@@ -116,7 +115,7 @@ impl Walk<'_> {
     }
 
     /// What has to move before the cluster may: what is not offered for the next Kubernetes version.
-    fn prepare(&mut self, state: &State, next: &Arc<str>) -> Answer<Vec<Move>> {
+    fn prepare(&mut self, state: &State, next: &Text) -> Answer<Vec<Move>> {
         self.each(state, |walk, subject, live| {
             let offered = walk.catalog.offered(&subject.name, next)?;
             if offered.iter().any(|version| *version.version == **live) {
@@ -156,7 +155,7 @@ impl Walk<'_> {
     }
 
     /// What moves on a Kubernetes version; `with_cluster`: in the step that takes the cluster there.
-    fn moves(&mut self, state: &State, kubernetes: &Arc<str>, with_cluster: bool) -> Answer<Vec<Move>> {
+    fn moves(&mut self, state: &State, kubernetes: &Text, with_cluster: bool) -> Answer<Vec<Move>> {
         self.each(state, |walk, subject, live| {
             if !with_cluster && !walk.goal.concerns(subject) {
                 return Ok(None);
@@ -179,7 +178,7 @@ impl Walk<'_> {
     fn each(
         &mut self,
         state: &State,
-        mut one: impl FnMut(&mut Self, &Subject, &Arc<str>) -> Answer<Option<Move>>,
+        mut one: impl FnMut(&mut Self, &Subject, &Text) -> Answer<Option<Move>>,
     ) -> Answer<Vec<Move>> {
         let (mut moves, mut errors, mut failed) = (Vec::new(), Vec::new(), false);
         for subject in self.subjects {
@@ -200,9 +199,9 @@ impl Walk<'_> {
     fn target(
         &mut self,
         subject: &Subject,
-        live: &Arc<str>,
-        kubernetes: &Arc<str>,
-    ) -> Answer<Option<(Arc<str>, String)>> {
+        live: &Text,
+        kubernetes: &Text,
+    ) -> Answer<Option<(Text, String)>> {
         let offered = self.catalog.offered(&subject.name, kubernetes)?;
         let stays = offered.iter().any(|version| *version.version == **live);
         let newer = || offered.iter().filter(|version| numbers(&version.version) >= numbers(live));
@@ -274,13 +273,7 @@ impl Walk<'_> {
     }
 
     /// As far as an add-on may move in one step.
-    fn hop(
-        &mut self,
-        subject: &Subject,
-        from: &Arc<str>,
-        to: &Arc<str>,
-        kubernetes: &Arc<str>,
-    ) -> Answer<Arc<str>> {
+    fn hop(&mut self, subject: &Subject, from: &Text, to: &Text, kubernetes: &Text) -> Answer<Text> {
         let (old, new) = (numbers(from), numbers(to));
         let far = old.first() == new.first() && new.get(1) > old.get(1).map(|minor| minor + 1).as_ref();
         if !ONE_MINOR_AT_A_TIME.contains(&subject.name.as_ref()) || !far {
@@ -342,7 +335,7 @@ impl Walk<'_> {
     }
 }
 
-fn step(before: &State, kubernetes: Option<Arc<str>>, moves: Vec<Move>) -> Step {
+fn step(before: &State, kubernetes: Option<Text>, moves: Vec<Move>) -> Step {
     let mut after = before.clone();
     for moved in &moves {
         after.addons.insert(moved.addon.clone(), moved.to.clone());
@@ -364,7 +357,7 @@ struct Catalog<'a> {
 
 impl<'a> Catalog<'a> {
     /// An empty error while it has to be read first.
-    fn offered(&mut self, addon: &Arc<str>, kubernetes: &Arc<str>) -> Answer<&'a [AddonVersion]> {
+    fn offered(&mut self, addon: &Text, kubernetes: &Text) -> Answer<&'a [AddonVersion]> {
         let key = AddonKey { place: self.place.clone(), addon: addon.clone(), version: kubernetes.clone() };
         let why = match self.snapshot.addon_versions.get(&key) {
             Some(Fact::Known(versions)) => return Ok(versions),

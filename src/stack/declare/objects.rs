@@ -7,13 +7,12 @@ use crate::lang::Expr;
 use crate::lang::references::{self, IndexedStep, RefStep, Reference};
 use crate::lang::syntax::Block;
 use crate::stack::program::{Conditions, Ignore, Repeat, Resource, Trigger};
-use crate::value::{Key, Path, ProviderRef, Step};
-use std::sync::Arc;
+use crate::value::{Key, Path, ProviderRef, Step, Text};
 
 impl Reader<'_> {
     pub(super) fn resource(&mut self, schema: &'static Schema, block: &Block) {
         let Some([name]) = self.labels(block, ["name"]) else { return };
-        let key = (Arc::from(schema.kind), name.clone());
+        let key = (Text::from(schema.kind), name.clone());
         if let Some(first) = self.directory.declared.resources.get(&key) {
             let first = first.span;
             return self.duplicate(&format!("{}.{name}", schema.kind), block.span, first);

@@ -7,8 +7,7 @@ use crate::lang::syntax::Block;
 use crate::stack::data;
 use crate::stack::policy_document;
 use crate::stack::program::{Call, Check, Conditions, Data};
-use crate::value::ProviderRef;
-use std::sync::Arc;
+use crate::value::{ProviderRef, Text};
 
 impl Reader<'_> {
     /// `check "x" { data … assert { … } }`.
@@ -49,7 +48,7 @@ impl Reader<'_> {
     }
 
     /// `check` names the check the block stands in.
-    pub(super) fn data(&mut self, block: &Block, check: Option<&Arc<str>>) {
+    pub(super) fn data(&mut self, block: &Block, check: Option<&Text>) {
         let Some([of, name]) = self.labels(block, ["KIND", "name"]) else { return };
         let Some(arguments) = data::arguments(&of) else {
             let known: Vec<&str> = data::names().collect();
@@ -145,8 +144,7 @@ impl Reader<'_> {
                     .help("add: source = \"./directory\""),
             );
         };
-        let Some(source) =
-            self.constant(block, "source", "text", |expr| expr.as_string().map(Arc::<str>::from))
+        let Some(source) = self.constant(block, "source", "text", |expr| expr.as_string().map(Text::from))
         else {
             return;
         };

@@ -5,8 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lang::references;
 use crate::lang::syntax::{Attribute, Block};
 use crate::stack::program::{Adopt, Removed, StackBlock};
-use crate::value::{AddressPattern, ProviderRef};
-use std::sync::Arc;
+use crate::value::{AddressPattern, ProviderRef, Text};
 
 impl Reader<'_> {
     pub(super) fn stack(&mut self, block: &Block) {
@@ -90,7 +89,7 @@ impl Reader<'_> {
             &["alias", "region", "profile", "endpoint_url", "allowed_account_ids", "default_tags"],
             &["assume_role", "default_tags", "ignore_tags"],
         );
-        let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Arc::from));
+        let alias = self.constant(block, "alias", "a name", |expr| expr.as_string().map(Text::from));
         let provider = ProviderRef { alias, key: None };
         match self.directory.declared.providers.get(&provider) {
             Some(first) => {
@@ -122,7 +121,7 @@ impl Reader<'_> {
             );
         };
         let from_stack =
-            self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Arc::from));
+            self.constant(block, "from_stack", "a stack's name", |expr| expr.as_string().map(Text::from));
         self.directory.adopts.push(Adopt { to: address, from_stack, span: block.span });
     }
 

@@ -5,8 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lang::convert;
 use crate::lang::syntax::Block;
 use crate::stack::program::{Condition, Output, Variable};
-use crate::value::Type;
-use std::sync::Arc;
+use crate::value::{Text, Type};
 
 impl Reader<'_> {
     pub(super) fn variable(&mut self, block: &Block) {
@@ -42,7 +41,7 @@ impl Reader<'_> {
             span: block.span,
             ty,
             default: block.body.attribute("default").map(|attribute| attribute.expr.clone()),
-            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
+            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Text::from)),
             sensitive: self.flag(block, "sensitive").unwrap_or(false) || ephemeral,
             nullable: self.flag(block, "nullable").unwrap_or(true),
             validations,
@@ -112,7 +111,7 @@ impl Reader<'_> {
         let output = Output {
             span: block.span,
             value: value.expr.clone(),
-            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Arc::from)),
+            description: self.constant(block, "description", "text", |expr| expr.as_string().map(Text::from)),
             sensitive: self.flag(block, "sensitive").unwrap_or(false),
             preconditions: self.conditions(block, "precondition"),
             depends_on: self.reference_list(block, "depends_on"),

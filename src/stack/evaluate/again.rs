@@ -13,7 +13,7 @@ use crate::stack::graph::{Graph, Item, Node};
 use crate::stack::instance::{Checked, Instance};
 use crate::stack::program::ModuleId;
 use crate::stack::scope::Iteration;
-use crate::value::{Data, Few, Key, ProviderRef, Value, Want};
+use crate::value::{Data, Few, Key, ProviderRef, Text, Value, Want};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -100,9 +100,9 @@ struct Round {
 #[derive(Clone, Default, PartialEq)]
 pub(in crate::stack) struct Registered {
     /// Declared clusters by name, with the provider each belongs to.
-    pub clusters: BTreeMap<Arc<str>, Vec<ProviderRef>>,
+    pub clusters: BTreeMap<Text, Vec<ProviderRef>>,
     /// The Kubernetes versions declared clusters will have.
-    pub kubernetes: BTreeMap<(ProviderRef, Arc<str>), Value>,
+    pub kubernetes: BTreeMap<(ProviderRef, Text), Value>,
 }
 
 /// All that was evaluated at one place.
@@ -546,7 +546,7 @@ impl Evaluator<'_> {
     /// Adds one instance, and what others may look up of it.
     pub(in crate::stack) fn add(&mut self, instance: Arc<Instance>) {
         if instance.schema.kind == "cluster" {
-            let name: Arc<str> = instance.symbolic.part(0).into();
+            let name: Text = instance.symbolic.part(0).into();
             if let Some(version) = instance.proposed.after.get("version") {
                 self.kubernetes.insert((instance.provider.clone(), name.clone()), version.clone());
             }

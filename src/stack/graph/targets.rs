@@ -4,16 +4,15 @@ use super::{Builder, Graph, Item, Node, lifecycle};
 use crate::lang::Expr;
 use crate::lang::references::{self, KeyExpr, RefStep};
 use crate::stack::program::{ModuleId, Program, Repeat};
-use crate::value::Key;
+use crate::value::{Key, Text};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A block of a kind that something refers to, and the instance of it if one is named.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::stack) struct Target {
     pub module: ModuleId,
-    pub kind: Arc<str>,
-    pub name: Arc<str>,
+    pub kind: Text,
+    pub name: Text,
     /// `None`: all instances.
     pub key: Option<Which>,
     /// How many steps of the module's address are those of the instance that refers to it.

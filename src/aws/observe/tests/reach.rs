@@ -142,7 +142,7 @@ async fn one_caller_per_credentials_and_roles_are_assumed_first() {
     aws.answer(&providers.into(), &stack(), &wants, &mut snapshot).await.expect("all are reached");
     let caller = |alias: &str| {
         let caller = snapshot.callers[&provider(alias)].known().expect("reached");
-        format!("{} {} {}", caller.partition, caller.account, caller.region)
+        format!("{} {} {}", caller.partition(), caller.account(), caller.region())
     };
     assert_eq!(caller("a"), "aws-cn 123456789012 us-east-2");
     assert_eq!(caller("b"), "aws-cn 123456789012 eu-west-1");
