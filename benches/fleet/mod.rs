@@ -148,8 +148,7 @@ pub fn inputs(instances: usize) -> Inputs {
 /// A snapshot in which only the account is known.
 pub fn account() -> Snapshot {
     let mut snapshot = Snapshot::default();
-    let caller =
-        Caller::new("aws", "123456789012", "us-east-2", "arn:aws:iam::123456789012:user/bench");
+    let caller = Caller::new("aws", "123456789012", "us-east-2", "arn:aws:iam::123456789012:user/bench");
     snapshot.callers.insert(ProviderRef::default(), Fact::Known(caller));
     snapshot
 }

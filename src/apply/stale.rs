@@ -4,8 +4,8 @@ use crate::aws::Aws;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Fact, Snapshot};
+use crate::plan::Plan;
 use crate::plan::saved::Saved;
-use crate::plan::{Plan, digest};
 use crate::stack::{Program, evaluate};
 use crate::value::{Identity, Place, ProviderRef, Want};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,10 @@ fn same_account(snapshot: &Snapshot, fresh: &Snapshot) -> Result<(), Vec<Diagnos
                     "other-account",
                     format!(
                         "The plan is for account {} in {}, and {provider} is now account {} in {}",
-                        then.account(), then.region(), now.account(), now.region()
+                        then.account(),
+                        then.region(),
+                        now.account(),
+                        now.region()
                     ),
                 )
                 .help("use the credentials and region the plan was made with, or make the plan again"),
@@ -118,7 +121,8 @@ pub(super) fn difference(
         (Some(_), Fact::Absent) => Some("existed, and does not any more".to_string()),
         (_, Fact::Denied(why)) => Some(format!("could not be read: {why}")),
         (Some(then), Fact::Known(object)) => {
-            let same = kinds::schema(&identity.kind).is_some_and(|schema| digest(schema, object) == *then);
+            let same = kinds::schema(&identity.kind)
+                .is_some_and(|schema| Digest::of_object(schema, object) == *then);
             (!same).then(|| "was changed".to_string())
         }
     }

@@ -2,7 +2,7 @@
 
 use super::compare::canonical;
 use crate::kinds::{Attribute, Change, OWNERSHIP, Omitted, Schema, Ty};
-use crate::live::{Fact, Object, Phase};
+use crate::live::{Fact, Object, Phase, Seen};
 use crate::value::{Address, KeyPart, Map, Path, Place, Text, Type, Value, Want};
 
 /// What has to happen to an instance.
@@ -54,6 +54,8 @@ pub struct Proposal {
 pub struct Proposed {
     pub proposal: Proposal,
     pub after: Map,
+    /// The state of the object it was compared with.
+    pub seen: Option<Seen>,
 }
 
 /// One instance to propose for.
@@ -81,12 +83,21 @@ pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
         Observed::Pending(wants) => undecided(subject, wants),
         Observed::Fact(Fact::Denied(_)) => undecided(subject, &[]),
         Observed::Fact(Fact::Absent) => create(subject, Action::Create),
-        Observed::Fact(Fact::Known(object)) => match object.phase {
-            Phase::Deleting => create(subject, Action::Create),
-            Phase::Failed => replacement(subject, object),
-            Phase::Settled | Phase::Busy => update(subject, object),
-        },
+        Observed::Fact(Fact::Known(object)) => {
+            let proposed = match object.phase {
+                Phase::Deleting => create(subject, Action::Create),
+                Phase::Failed => replacement(subject, object),
+                Phase::Settled | Phase::Busy => update(subject, object),
+            };
+            Proposed { seen: seen(subject, object), ..proposed }
+        }
     }
+}
+
+/// The state of the object, once it is known how AWS names it.
+fn seen(subject: &Subject<'_>, object: &Object) -> Option<Seen> {
+    let place = subject.place.filter(|_| subject.key.len() == subject.schema.identity.len())?;
+    Some(Seen::new(place, subject.schema.kind, subject.key, object))
 }
 
 /// The proposal for an object that is to be made anew, whether it differs or not. What does not exist, or was
@@ -94,7 +105,7 @@ pub fn propose(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
 pub fn propose_anew(subject: &Subject<'_>, observed: &Observed<'_>) -> Proposed {
     match observed {
         Observed::Fact(Fact::Known(object)) if object.phase != Phase::Deleting => {
-            replacement(subject, object)
+            Proposed { seen: seen(subject, object), ..replacement(subject, object) }
         }
         _ => propose(subject, observed),
     }
@@ -113,7 +124,7 @@ fn undecided(subject: &Subject<'_>, wants: &[Want]) -> Proposed {
             after.insert(Text::new_static(attribute.name), value);
         }
     }
-    Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after }
+    Proposed { proposal: Proposal { action: Action::Undecided, differences: Vec::new() }, after, seen: None }
 }
 
 /// What an instance becomes that is replaced whatever differs.
@@ -129,7 +140,7 @@ fn create(subject: &Subject<'_>, action: Action) -> Proposed {
     for (name, value) in predicted(subject, &after) {
         after.insert(Text::new_static(name), value);
     }
-    Proposed { proposal: Proposal { action, differences: Vec::new() }, after }
+    Proposed { proposal: Proposal { action, differences: Vec::new() }, after, seen: None }
 }
 
 fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
@@ -169,7 +180,7 @@ fn update(subject: &Subject<'_>, object: &Object) -> Proposed {
         (true, Phase::Busy) => Action::Await,
         (true, _) => Action::NoOp,
     };
-    Proposed { proposal: Proposal { action, differences }, after }
+    Proposed { proposal: Proposal { action, differences }, after, seen: None }
 }
 
 fn predicted(subject: &Subject<'_>, after: &Map) -> Vec<(&'static str, Value)> {

@@ -17,7 +17,7 @@ pub mod version;
 
 use crate::value::{Identity, KeyPart, Text};
 pub use cluster::arn as cluster_arn;
-pub use refers::references;
+pub use refers::{is_referred_to, references};
 pub use schema::{
     Attribute, Change, Check, Compare, Exclusive, Omitted, Operation, Predict, RefersBy, RefersTo, Schema, Ty,
 };

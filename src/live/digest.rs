@@ -1,10 +1,11 @@
-//! A short fingerprint of what a plan relied on.
+//! Short fingerprints of what a plan relied on.
 
 use super::{Object, Owner};
-use crate::value::json;
-use serde::Serialize;
+use crate::kinds::{self, Omitted, Schema};
+use crate::value::{KeyPart, Place, json};
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::fmt::{self, Display};
 
 /// A fingerprint: the first half of a SHA-256. Displayed as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,16 +23,20 @@ impl Digest {
         Self(half)
     }
 
-    /// The fingerprint of an object's modelled attributes, tags and owner, given which attributes change by
-    /// themselves; not of its status or of timestamps.
-    pub fn of_object(object: &Object, volatile: impl Fn(&str) -> bool) -> Self {
-        let attributes = json::entries(object.attributes.iter().filter(|(name, _)| !volatile(name)));
+    /// The fingerprint of an object's modelled attributes, tags and owner; not of its status or of attributes that
+    /// change by themselves, as timestamps do.
+    pub fn of_object(schema: &Schema, object: &Object) -> Self {
+        Self::of_lasting(Some(schema), object)
+    }
+
+    fn of_lasting(schema: Option<&Schema>, object: &Object) -> Self {
+        let lasting = object.attributes.iter().filter(|(name, _)| !volatile(schema, name));
         let owner = match &object.owner {
             Owner::None => None,
             Owner::Stack { stack, .. } => Some(stack),
         };
         let mut documents = Documents::default();
-        documents.add(&(attributes, owner));
+        documents.add(&(json::entries(lasting), owner));
         documents.digest()
     }
 
@@ -39,6 +44,69 @@ impl Digest {
     pub fn parse(text: &str) -> Option<Self> {
         let mut half = [0; 16];
         hex::decode_to_slice(text, &mut half).ok().map(|()| Self(half))
+    }
+}
+
+/// Whether an attribute of the kind changes by itself.
+fn volatile(schema: Option<&Schema>, name: &str) -> bool {
+    let volatile = |omitted| matches!(omitted, Omitted::Computed { stable: false });
+    schema.is_some_and(|schema| {
+        schema.attributes.iter().any(|attribute| volatile(attribute.omitted) && *attribute.name == *name)
+    })
+}
+
+/// The state an object was seen in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What must not change until the plan is applied: see [`Digest::of_object`].
+    pub digest: Digest,
+    /// All that is known of the object, and how it is named.
+    pub whole: Digest,
+}
+
+impl Seen {
+    /// Of the object with this identity.
+    pub fn new(place: &Place, kind: &str, key: &[KeyPart], object: &Object) -> Self {
+        let schema = kinds::schema(kind);
+        let digest = Digest::of_lasting(schema, object);
+        let rest = object.attributes.iter().filter(|(name, _)| volatile(schema, name));
+        let recorded = match &object.owner {
+            Owner::Stack { address, .. } => address.as_ref(),
+            Owner::None => None,
+        };
+        let parent = object.parent.as_ref().map(|parent| named(&parent.scope, &parent.kind, &parent.key));
+        let issues: Vec<(&str, &str)> =
+            object.issues.iter().map(|issue| (&*issue.code, &*issue.message)).collect();
+        let mut documents = Documents::default();
+        documents.add(&(
+            named(place, kind, key),
+            (Shown(digest), json::entries(rest)),
+            (recorded.map(Shown), parent),
+            (object.phase as u8, &object.status, issues),
+        ));
+        Self { digest, whole: documents.digest() }
+    }
+}
+
+/// An identity, to be written as its parts.
+pub fn named<'a>(place: &'a Place, kind: &'a str, key: &'a [KeyPart]) -> impl Serialize + use<'a> {
+    (&place.partition, &place.account, &place.region, kind, Key(key))
+}
+
+struct Key<'a>(&'a [KeyPart]);
+
+impl Serialize for Key<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(KeyPart::text))
+    }
+}
+
+/// What is written as it is displayed.
+pub struct Shown<T>(pub T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
@@ -74,7 +142,7 @@ impl Documents {
     }
 }
 
-impl fmt::Display for Digest {
+impl Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
@@ -82,7 +150,7 @@ impl fmt::Display for Digest {
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        Display::fmt(self, f)
     }
 }
 

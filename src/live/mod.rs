@@ -5,7 +5,7 @@ mod files;
 mod ownership;
 mod snapshot;
 
-pub use digest::{Digest, Documents};
+pub use digest::{Digest, Documents, Seen, Shown, named};
 pub use files::Files;
 pub use ownership::{Owner, StackName, decode_address, encode_address, ownership_tags};
 pub use snapshot::{

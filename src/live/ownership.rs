@@ -11,6 +11,19 @@ pub struct StackName {
     pub instance: Option<Text>,
 }
 
+impl StackName {
+    /// Whether the text is what a tag would say.
+    fn is_written(&self, text: &str) -> bool {
+        match &self.instance {
+            Some(instance) => text
+                .strip_prefix(self.name.as_str())
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| *rest == **instance),
+            None => *text == *self.name,
+        }
+    }
+}
+
 impl fmt::Display for StackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
@@ -44,7 +57,7 @@ impl Owner {
     }
 
     pub fn is(&self, stack: &StackName) -> bool {
-        matches!(self, Self::Stack { stack: owner, .. } if **owner == *stack.to_string())
+        matches!(self, Self::Stack { stack: owner, .. } if stack.is_written(owner))
     }
 }
 

@@ -1,8 +1,9 @@
 //! What an add-on claims anew and somebody else has: AWS gives a service account one association, and an
 //! add-on takes over none that exists.
 
-use super::build::{Builder, Draft};
+use super::build::Builder;
 use super::change::ChangeAction;
+use super::draft::Draft;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Fact, Object, Owner, Phase};
@@ -20,8 +21,8 @@ pub(super) fn check(builder: &mut Builder<'_>) {
     }
     let (mut wants, mut found) = (Vec::new(), Vec::new());
     let makes = |draft: &&Draft| {
-        let claims = draft.change.schema.attribute(BLOCKS).is_some_and(|blocks| blocks.claims.is_some());
-        claims && matches!(draft.change.action, ChangeAction::Create | ChangeAction::Update)
+        let claims = draft.schema.attribute(BLOCKS).is_some_and(|blocks| blocks.claims.is_some());
+        claims && matches!(draft.action, ChangeAction::Create | ChangeAction::Update)
     };
     let changes = OnceCell::new();
     for draft in builder.drafts.iter().filter(makes) {
@@ -53,18 +54,18 @@ pub(super) fn accounts(attributes: Option<&Map>) -> Option<&Map> {
 
 impl Claims<'_, '_> {
     fn cluster(&self) -> &str {
-        self.draft.change.identity.part(0)
+        self.draft.identity.part(0)
     }
 
     fn identity(&self, kind: &str, parts: &[&str]) -> Identity<Place> {
-        kinds::identity(&self.draft.change.identity.scope, kind, parts)
+        kinds::identity(&self.draft.identity.scope, kind, parts)
     }
 
     fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft<'_>> {
         let changes = self.changes.get_or_init(|| {
             let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
             for draft in &self.builder.drafts {
-                changes.entry(&draft.change.identity).or_default().push(draft);
+                changes.entry(draft.identity).or_default().push(draft);
             }
             changes
         });
@@ -76,14 +77,14 @@ impl Claims<'_, '_> {
         let identity = self.identity("cluster", &[self.cluster()]);
         let there = self.builder.snapshot.object(&identity).and_then(Fact::known);
         there.is_some_and(|cluster| cluster.phase != Phase::Deleting)
-            && !self.changes(&identity).any(|draft| draft.change.action == ChangeAction::Delete)
+            && !self.changes(&identity).any(|draft| draft.action == ChangeAction::Delete)
     }
 
     fn check(&self, wants: &mut Vec<Want>, found: &mut Vec<Diagnostic>) {
-        let own = &self.draft.change.identity;
+        let own = self.draft.identity;
         let live = self.builder.snapshot.object(own).and_then(Fact::known);
         let live = accounts(live.map(|object| &object.attributes));
-        let claimed = accounts(self.draft.change.after.as_ref()).into_iter().flat_map(Map::keys);
+        let claimed = accounts(self.draft.after.as_deref()).into_iter().flat_map(Map::keys);
         let anew = claimed.filter(|account| live.is_none_or(|live| !live.contains_key(*account)));
         for account in anew {
             match self.instance.claims.get(account) {
@@ -147,7 +148,7 @@ impl Claims<'_, '_> {
                 found.extend(self.held_by_addon(account, parent));
             }
             Some(Fact::Known(object)) => {
-                let goes = self.changes(identity).any(|draft| draft.change.action == ChangeAction::Delete);
+                let goes = self.changes(identity).any(|draft| draft.action == ChangeAction::Delete);
                 if !goes {
                     found.push(self.held(account, identity, object, certain));
                 }
@@ -156,14 +157,14 @@ impl Claims<'_, '_> {
     }
 
     fn held_by_addon(&self, account: &Text, owner: &Identity<Place>) -> Option<Diagnostic> {
-        let lets_go = |draft: &Draft| match draft.change.action {
+        let lets_go = |draft: &Draft| match draft.action {
             ChangeAction::Delete => true,
             ChangeAction::Update => {
-                accounts(draft.change.after.as_ref()).is_none_or(|kept| !kept.contains_key(account))
+                accounts(draft.after.as_deref()).is_none_or(|kept| !kept.contains_key(account))
             }
             ChangeAction::Create | ChangeAction::Await => false,
         };
-        if *owner == self.draft.change.identity || self.changes(owner).any(lets_go) {
+        if owner == self.draft.identity || self.changes(owner).any(lets_go) {
             return None;
         }
         let addon = owner.part(1);

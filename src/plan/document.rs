@@ -9,7 +9,7 @@ use crate::live::{
     HealthIssue, Members, NodeGroup, Object, Owner, Phase, Snapshot, decode_address, encode_address,
 };
 use crate::stack::{Base, Inputs, Mode, SourceTree, VariableInput, VariableText};
-use crate::value::{PlaceParts, Identity, Key, Map, Place, ProviderRef, Text, Value, json};
+use crate::value::{Identity, Key, Map, Place, PlaceParts, ProviderRef, Text, Value, json};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,12 +6,18 @@ mod calls;
 mod change;
 pub mod checker;
 mod claims;
+mod declared;
 mod document;
+mod draft;
+mod edges;
 mod event;
 mod fingerprint;
+mod health;
 mod held;
+mod objects;
 mod offline;
 mod order;
+mod orphans;
 mod refusals;
 mod relations;
 mod release;
@@ -29,5 +35,4 @@ pub use change::{
     Reason, Selection, When,
 };
 pub use event::{Because, Event, Failure, Outcome, Skipped};
-pub use fingerprint::{Fingerprints, digest};
 pub use offline::{Offline, offline};

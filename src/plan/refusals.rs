@@ -1,7 +1,8 @@
 //! What a plan never does without being told to, and what AWS would refuse.
 
-use super::build::{Builder, Draft, arn};
+use super::build::{Builder, arn};
 use super::change::{ChangeAction, Ownership, Reason};
+use super::draft::Draft;
 use super::relations::{Name, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
@@ -9,7 +10,9 @@ use crate::kinds::version::{minor, numbers};
 use crate::live::{Coverage, Fact, Members, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Place, Value, Want};
-use std::collections::{BTreeMap, BTreeSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// Adds every refusal to the builder's findings.
 pub(super) fn check(builder: &mut Builder<'_>) {
@@ -53,28 +56,32 @@ fn deletes<'a, 'b>(builder: &'a Builder<'b>, kind: &'static str) -> impl Iterato
     builder
         .drafts
         .iter()
-        .filter(move |draft| draft.change.action == ChangeAction::Delete && draft.change.schema.kind == kind)
+        .filter(move |draft| draft.action == ChangeAction::Delete && draft.schema.kind == kind)
 }
 
 /// Destroying a cluster is never an accident.
 fn clusters(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
     let mut wants = BTreeSet::new();
+    let goes =
+        |draft: &&Draft<'_>| draft.action == ChangeAction::Delete || draft.reason == Reason::BeingDeleted;
+    let gone: OnceCell<FxHashSet<&Identity<Place>>> = OnceCell::new();
+    let gone =
+        || gone.get_or_init(|| builder.drafts.iter().filter(goes).map(|draft| draft.identity).collect());
+    let allowed = &builder.inputs.allow_destroy;
     for draft in deletes(builder, "cluster") {
-        let change = &draft.change;
-        let name = change.identity.part(0);
+        let name = draft.identity.part(0);
         let by_name = format!("cluster.{name}");
-        let address = change.address.as_ref().map(ToString::to_string);
+        let address = draft.address.map(ToString::to_string);
         // Where an address reads like the name of another cluster, it is the address.
-        let other = |draft: &Draft| {
-            draft.change.address.as_ref().is_some_and(|address| address.to_string() == by_name)
-                && draft.change.identity != change.identity
+        let other = |other: &Draft<'_>| {
+            other.identity != draft.identity
+                && other.address.is_some_and(|address| address.to_string() == by_name)
         };
-        let means_other = builder.drafts.iter().any(other);
-        let consented = (builder.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
-            || address.as_deref().is_some_and(|address| builder.inputs.allow_destroy.contains(address))
+        let consented = (allowed.contains(by_name.as_str()) && !builder.drafts.iter().any(other))
+            || address.as_deref().is_some_and(|address| allowed.contains(address))
             || builder.evaluation.allow_destroy.contains(name);
-        let verb = match change.reason {
+        let verb = match draft.reason {
             Reason::ForcesReplacement(_)
             | Reason::Triggered(_)
             | Reason::Broken(_)
@@ -84,11 +91,8 @@ fn clusters(builder: &mut Builder<'_>) {
             _ => "destroy",
         };
         let shown = address.unwrap_or(by_name);
-        let protected = change
-            .before
-            .as_ref()
-            .and_then(|before| before.get("deletion_protection"))
-            .and_then(Value::as_bool);
+        let protected =
+            draft.before.and_then(|before| before.get("deletion_protection")).and_then(Value::as_bool);
         if protected == Some(true) {
             found.push(
                 Diagnostic::error(
@@ -110,11 +114,11 @@ fn clusters(builder: &mut Builder<'_>) {
                 .help(format!("if that is meant, add --allow-destroy {shown}")),
             );
         }
-        match builder.snapshot.members.get(&change.identity) {
-            Some(Fact::Known(members)) => found.extend(company(builder, &change.identity, members)),
+        match builder.snapshot.members.get(draft.identity) {
+            Some(Fact::Known(members)) => found.extend(company(gone(), draft.identity, members)),
             Some(_) => {}
             None => {
-                wants.insert(Want::Members { provider: change.provider.clone(), cluster: name.into() });
+                wants.insert(Want::Members { provider: draft.provider.clone(), cluster: name.into() });
             }
         }
     }
@@ -123,21 +127,15 @@ fn clusters(builder: &mut Builder<'_>) {
 }
 
 /// What goes with a cluster, or stands in the way of deleting it.
-fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) -> Vec<Diagnostic> {
+fn company(
+    gone: &FxHashSet<&Identity<Place>>,
+    cluster: &Identity<Place>,
+    members: &Members,
+) -> Vec<Diagnostic> {
     let name = cluster.part(0);
-    let deleted: BTreeSet<&Identity<Place>> = builder
-        .drafts
-        .iter()
-        .filter(|draft| {
-            draft.change.action == ChangeAction::Delete || draft.change.reason == Reason::BeingDeleted
-        })
-        .map(|draft| &draft.change.identity)
-        .collect();
     let planned = |kind: &str, rest: &[&str]| {
-        let Some(schema) = kinds::schema(kind) else { return false };
-        let key =
-            std::iter::once(name).chain(rest.iter().copied()).map(|part| schema.key_part(part)).collect();
-        deleted.contains(&Identity { scope: cluster.scope.clone(), kind: kind.into(), key })
+        let key: Vec<&str> = std::iter::once(name).chain(rest.iter().copied()).collect();
+        gone.contains(&kinds::identity(&cluster.scope, kind, &key))
     };
     let addons = members
         .addons
@@ -180,12 +178,11 @@ fn company(builder: &Builder<'_>, cluster: &Identity<Place>, members: &Members) 
 /// Consent to take an object over is none to destroy it.
 fn adopted(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
-    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Delete) {
-        let change = &draft.change;
+    for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Delete) {
         let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
             continue;
         };
-        if !matches!(change.ownership, Ownership::Adopt { .. }) {
+        if !matches!(draft.ownership, Ownership::Adopt { .. }) {
             continue;
         }
         let diagnostic = Diagnostic::error(
@@ -194,7 +191,7 @@ fn adopted(builder: &mut Builder<'_>) {
         )
         .at(instance.span)
         .about(&instance.address);
-        found.push(match &change.reason {
+        found.push(match &draft.reason {
             Reason::ForcesReplacement(paths) => {
                 let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
                 diagnostic
@@ -221,7 +218,7 @@ fn adopted(builder: &mut Builder<'_>) {
 /// `lifecycle { prevent_destroy = true }`.
 fn prevented(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
-    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Delete) {
+    for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Delete) {
         let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
             continue;
         };
@@ -242,36 +239,39 @@ fn prevented(builder: &mut Builder<'_>) {
 
 /// No IAM check stops the deletion of a role that an association or an add-on still names.
 fn roles_in_use(builder: &mut Builder<'_>) {
-    if deletes(builder, "role").next().is_none() {
+    let drafts = &builder.drafts;
+    // What comes back under the same name goes on being used.
+    let come_back: FxHashSet<usize> = drafts
+        .iter()
+        .filter_map(|draft| draft.replaces.filter(|old| drafts[*old].identity == draft.identity))
+        .collect();
+    let goes = |(at, draft): &(usize, &Draft<'_>)| {
+        draft.action == ChangeAction::Delete && draft.schema.kind == "role" && !come_back.contains(at)
+    };
+    let deleted = drafts.iter().enumerate().filter(goes);
+    let mut users: FxHashMap<&str, Vec<&Identity<Place>>> =
+        deleted.clone().filter_map(|(_, draft)| Some((arn(draft.before)?, Vec::new()))).collect();
+    if users.is_empty() {
         return;
     }
-    let mut users: BTreeMap<&str, Vec<&Identity<Place>>> = BTreeMap::new();
-    let changes: BTreeMap<&Identity<Place>, Vec<&Draft>> =
-        builder.drafts.iter().fold(BTreeMap::new(), |mut map: BTreeMap<_, Vec<&Draft>>, draft| {
-            map.entry(&draft.change.identity).or_default().push(draft);
-            map
-        });
-    for (identity, object) in builder.snapshot.existing() {
+    let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft<'_>>> = FxHashMap::default();
+    drafts.iter().for_each(|draft| changes.entry(draft.identity).or_default().push(draft));
+    // An add-on speaks for its own associations.
+    for (identity, object) in builder.snapshot.existing().filter(|(_, object)| object.parent.is_none()) {
         let Some(schema) = kinds::schema(&identity.kind) else { continue };
         for name in named_by(schema, &identity.scope, &object.attributes) {
             let Name::Arn(arn) = name else { continue };
-            // An add-on speaks for its own associations.
+            let Some(users) = users.get_mut(arn) else { continue };
             let going = object.phase == Phase::Deleting && changes.contains_key(identity);
-            if object.parent.is_none() && !going && !drops(&changes, identity, arn) {
-                users.entry(arn).or_default().push(identity);
+            if !going && !drops(&changes, identity, arn) && users.last() != Some(&identity) {
+                users.push(identity);
             }
         }
     }
     let mut found = Vec::new();
-    for draft in deletes(builder, "role") {
-        let change = &draft.change;
-        let Some(users) = arn(change.before.as_ref()).and_then(|arn| users.get(arn)) else { continue };
-        let replaces = |other: &&Draft| other.change.replaces == Some(change.id);
-        let same_identity_comes_back =
-            changes.get(&change.identity).is_some_and(|all| all.iter().any(replaces));
-        if same_identity_comes_back {
-            continue;
-        }
+    for (_, draft) in deleted {
+        let users = arn(draft.before).and_then(|arn| users.get(arn)).filter(|users| !users.is_empty());
+        let Some(users) = users else { continue };
         let names: Vec<String> = users
             .iter()
             .map(|user| {
@@ -286,7 +286,7 @@ fn roles_in_use(builder: &mut Builder<'_>) {
         found.push(
             Diagnostic::error(
                 "role-in-use",
-                format!("The role \"{}\" is still used, so it is not deleted", change.identity.name()),
+                format!("The role \"{}\" is still used, so it is not deleted", draft.identity.name()),
             )
             .with_note(format!("used by {}", names.join("; ")))
             .help("remove or change what uses it first, or keep the role declared"),
@@ -296,15 +296,17 @@ fn roles_in_use(builder: &mut Builder<'_>) {
 }
 
 /// Whether the plan deletes the object or changes it so that it no longer names the ARN.
-fn drops(changes: &BTreeMap<&Identity<Place>, Vec<&Draft>>, identity: &Identity<Place>, arn: &str) -> bool {
-    changes.get(identity).into_iter().flatten().any(|draft| {
-        match (&draft.change.action, &draft.change.after) {
-            (ChangeAction::Delete, _) => true,
-            (ChangeAction::Update, Some(after)) => {
-                !named_by(draft.change.schema, &identity.scope, after).contains(&Name::Arn(arn))
-            }
-            _ => false,
+fn drops(
+    changes: &FxHashMap<&Identity<Place>, Vec<&Draft<'_>>>,
+    identity: &Identity<Place>,
+    arn: &str,
+) -> bool {
+    changes.get(identity).into_iter().flatten().any(|draft| match (draft.action, draft.after.as_deref()) {
+        (ChangeAction::Delete, _) => true,
+        (ChangeAction::Update, Some(after)) => {
+            !named_by(draft.schema, &identity.scope, after).contains(&Name::Arn(arn))
         }
+        _ => false,
     })
 }
 
@@ -314,11 +316,11 @@ fn versions(builder: &mut Builder<'_>) {
         return;
     }
     let mut found = Vec::new();
-    for draft in builder.drafts.iter().filter(|draft| draft.change.action == ChangeAction::Update) {
+    for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Update) {
         let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
             continue;
         };
-        for difference in &draft.change.differences {
+        for difference in draft.differences.iter() {
             let (Some("version"), Some(live), Some(file)) =
                 (difference.path.root(), difference.before.as_str(), difference.after.as_str())
             else {

@@ -2,7 +2,6 @@
 
 use crate::kinds::{self, Attribute, Compare, RefersBy, Schema, Ty, policy};
 use crate::value::{Data, Identity, Map, Place, Text, Value};
-use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
 /// How an object is named by others.
@@ -15,7 +14,8 @@ pub(super) enum Name<'a> {
 }
 
 /// Every name that an object's attributes mention, by the schema's `refers`.
-pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Map) -> BTreeSet<Name<'a>> {
+/// Something may be there twice.
+pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Map) -> Vec<Name<'a>> {
     let names = kinds::references(schema.attributes, attributes).into_iter();
     names
         .map(|(refers, text)| match refers.by {
@@ -25,7 +25,7 @@ pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Ma
         .collect()
 }
 
-/// The ARNs that an object's policies name as principals.
+/// The principals that an object's policies name, if any of them is an ARN.
 pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Text> {
     fn texts(value: &Value, found: &mut BTreeSet<Text>) {
         if let Data::String(text) = value.data() {
@@ -39,7 +39,9 @@ pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Text> {
     let trust =
         |attribute: &&Attribute| attribute.compare == Compare::Policy && !matches!(attribute.ty, Ty::Map(_));
     let policies = schema.attributes.iter().filter(trust);
-    for document in policies.filter_map(|attribute| attributes.get(attribute.name)) {
+    let named =
+        |document: &&Value| document.any(&|part| part.as_str().is_some_and(|text| text.contains("arn:")));
+    for document in policies.filter_map(|attribute| attributes.get(attribute.name)).filter(named) {
         let Ok(document) = policy::canonical(document) else { continue };
         for statement in document.get("Statement").and_then(Value::as_items).unwrap_or_default() {
             if let Some(principal) = statement.get("Principal") {
@@ -52,17 +54,18 @@ pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Text> {
 
 /// The names others may use for an object.
 pub(super) fn names_of<'a>(
-    schema: &'static Schema,
+    schema: &Schema,
     identity: &'a Identity<Place>,
     attributes: &'a Map,
 ) -> impl Iterator<Item = Name<'a>> {
-    let arn = attributes.get("arn").and_then(Value::as_str).map(Name::Arn);
+    let kind = schema.kind;
+    let arn = kinds::is_referred_to(kind, RefersBy::Arn).then(|| attributes.get("arn")).flatten();
+    let arn = arn.and_then(Value::as_str).map(Name::Arn);
     let plain = match &*identity.key {
-        [name] => Some(Name::Plain { place: &identity.scope, kind: schema.kind, name: name.as_str() }),
+        [name] if kinds::is_referred_to(kind, RefersBy::Name) => {
+            Some(Name::Plain { place: &identity.scope, kind, name: name.as_str() })
+        }
         _ => None,
     };
     arn.into_iter().chain(plain)
 }
-
-/// Who is named how.
-pub(super) type Index<'a> = FxHashMap<Name<'a>, &'a Identity<Place>>;

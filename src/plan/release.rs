@@ -1,13 +1,16 @@
 //! What the stack lets go of: eksform's tags are taken off, and the object stays.
 
 use super::build::Builder;
-use super::change::{Change, ChangeAction, Ownership, Reason};
+use super::change::{ChangeAction, Ownership, Reason};
+use super::draft::Draft;
 use super::selection::{did_you_mean, is_aws_name, names_of};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Difference;
 use crate::kinds::OWNERSHIP;
 use crate::live::{Object, Owner};
 use crate::value::{Address, AddressPattern, Identity, Path, Place, Value};
+use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 impl Builder<'_> {
@@ -62,7 +65,7 @@ impl Builder<'_> {
 
     /// A release of what the files still declare lasts until the next plan.
     pub(super) fn still_declared(&mut self) {
-        for draft in self.drafts.iter().filter(|draft| draft.change.ownership == Ownership::Release) {
+        for draft in self.drafts.iter().filter(|draft| draft.ownership == Ownership::Release) {
             let Some(instance) = draft.instance.map(|index| &self.evaluation.instances[index]) else {
                 continue;
             };
@@ -79,18 +82,13 @@ impl Builder<'_> {
     /// What is let go of is not deleted with the cluster it lives in.
     pub(super) fn released_with_cluster(&mut self) {
         let mut found = Vec::new();
-        for change in self.drafts.iter().map(|draft| &draft.change) {
-            if change.ownership != Ownership::Release || change.schema.attribute("cluster").is_none() {
-                continue;
-            }
-            let goes = self.drafts.iter().map(|draft| &draft.change).any(|other| {
-                other.action == ChangeAction::Delete
-                    && other.schema.kind == "cluster"
-                    && other.identity.scope == change.identity.scope
-                    && other.identity.part(0) == change.identity.part(0)
-            });
-            if goes {
-                let name = change.shown_name();
+        let cluster = |draft: &Draft<'_>| (draft.identity.scope.clone(), draft.identity.part(0).to_string());
+        let goes =
+            |draft: &&Draft<'_>| draft.action == ChangeAction::Delete && draft.schema.kind == "cluster";
+        let gone: FxHashSet<_> = self.drafts.iter().filter(goes).map(cluster).collect();
+        for draft in self.drafts.iter().filter(|draft| draft.ownership == Ownership::Release) {
+            if draft.schema.attribute("cluster").is_some() && gone.contains(&cluster(draft)) {
+                let name = draft.shown_name();
                 found.push(
                     Diagnostic::error(
                         "released-with-cluster",
@@ -106,12 +104,12 @@ impl Builder<'_> {
 }
 
 /// Makes the change one that only takes eksform's tags off.
-pub(super) fn release(change: &mut Change, object: &Object) {
+pub(super) fn release(draft: &mut Draft<'_>, object: &Object) {
     let mut after = object.attributes.clone();
     let tags = after.insert(OWNERSHIP.into(), Value::map(Default::default()));
-    let Some(attribute) = change.schema.attribute(OWNERSHIP) else { return };
+    let Some(attribute) = draft.schema.attribute(OWNERSHIP) else { return };
     let tags = tags.as_ref().and_then(Value::as_map).into_iter().flatten();
-    change.differences = tags
+    draft.differences = tags
         .map(|(key, value)| Difference {
             path: Path::attribute(OWNERSHIP).key(key.clone()),
             before: value.clone(),
@@ -119,8 +117,8 @@ pub(super) fn release(change: &mut Change, object: &Object) {
             change: attribute.change,
         })
         .collect();
-    change.after = Some(after);
-    change.action = ChangeAction::Update;
-    change.ownership = Ownership::Release;
-    change.reason = Reason::Released;
+    draft.after = Some(Cow::Owned(after));
+    draft.action = ChangeAction::Update;
+    draft.ownership = Ownership::Release;
+    draft.reason = Reason::Released;
 }

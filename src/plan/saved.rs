@@ -3,7 +3,7 @@
 use super::base;
 use super::build::{Built, build};
 use super::document::{IdentityDocument, InputsDocument, SnapshotDocument};
-use super::fingerprint::Fingerprints;
+use super::fingerprint::{Known, fingerprint};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::live::{Digest, Snapshot};
@@ -31,7 +31,7 @@ fn mark(
     left_out: &BTreeMap<Identity<Place>, Digest>,
     shown: Option<&Shown>,
 ) -> Digest {
-    let whole = Fingerprints::new(inputs, kept).whole;
+    let whole = fingerprint(inputs, kept, &Known::default());
     if left_out.is_empty() {
         return whole;
     }

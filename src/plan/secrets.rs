@@ -1,7 +1,6 @@
 //! What a plan file must not hold: sensitive values, wherever they stand.
 
 use super::checker::collect_secrets;
-use super::fingerprint::digest;
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Digest, Snapshot};
@@ -62,7 +61,7 @@ pub(super) fn objects(
     concerned
         .filter_map(|(identity, object)| {
             let schema = kinds::schema(&identity.kind)?;
-            Some((identity.clone(), digest(schema, object)))
+            Some((identity.clone(), Digest::of_object(schema, object)))
         })
         .collect()
 }

@@ -4,8 +4,8 @@
 //! before it can be deleted. Excluding takes along all that comes after.
 
 use super::build::Builder;
-use super::change::ChangeId;
-use super::order::{self, Drafts};
+use super::edges;
+use super::objects::Objects;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::stack::Mode;
 use crate::value::{Address, AddressPattern, Identity, Place, Text};
@@ -61,16 +61,15 @@ pub(super) fn restrict(builder: &mut Builder<'_>) {
     let mut kept = Vec::new();
     for (at, draft) in std::mem::take(&mut builder.drafts).into_iter().enumerate() {
         if chosen.contains(&(instances + at)) {
-            number[at] = Some(ChangeId(kept.len()));
+            number[at] = Some(kept.len());
             kept.push(draft);
         } else {
-            left_out.insert(draft.change.shown_name().into());
+            left_out.insert(draft.shown_name().into());
         }
     }
-    for (at, draft) in kept.iter_mut().enumerate() {
-        draft.change.id = ChangeId(at);
+    for draft in &mut kept {
         // A replacement is one: both halves are chosen, or none.
-        draft.change.replaces = draft.change.replaces.and_then(|old| number[old.0]);
+        draft.replaces = draft.replaces.and_then(|old| number[old]);
     }
     builder.drafts = kept;
     for (instance, _) in &builder.blocked {
@@ -110,9 +109,7 @@ pub(super) fn check_names(builder: &mut Builder<'_>) {
     let declared = instances.iter().filter(|instance| instance.schema.kind == "cluster");
     for (address, identity) in declared
         .map(|instance| (Some(&instance.address), instance.identity.as_ref()))
-        .chain(
-            builder.drafts.iter().map(|draft| (draft.change.address.as_ref(), Some(&draft.change.identity))),
-        )
+        .chain(builder.drafts.iter().map(|draft| (draft.address, Some(draft.identity))))
         .filter(|(_, identity)| identity.is_some_and(|identity| &*identity.kind == "cluster"))
     {
         clusters.extend(address.map(ToString::to_string));
@@ -146,25 +143,23 @@ impl Graph {
         let count = instances.len();
         let size = count + builder.drafts.len();
         let mut graph = Self { before: vec![Vec::new(); size], after: vec![Vec::new(); size] };
-        let index = builder.index();
-        let drafts = Drafts::new(builder, true);
+        let objects = Objects::all(builder);
         // When everything goes, what is live says what has to go before what.
         if builder.inputs.mode == Mode::Apply {
             for (at, instance) in instances.iter().enumerate() {
                 let Some(identity) = &instance.identity else { continue };
-                let needed =
-                    order::needed(&drafts, &index, instance, identity, Some(&instance.proposed.after));
-                for need in needed.iter().filter_map(|(identity, _)| builder.declared.get(*identity)) {
+                let needed = edges::needed(&objects, instance, identity, Some(&instance.proposed.after));
+                let needed = needed.iter().map(|(number, _)| objects.identity(*number));
+                for need in needed.filter_map(|identity| builder.declared.get(identity)) {
                     graph.edge(*need, at);
                 }
             }
         }
-        for ((from, to), _) in order::edges(builder, &drafts, &index, |_, _| ()) {
+        for ((from, to), _) in edges::edges(builder, &objects, |_, _| ()) {
             graph.edge(count + from, count + to);
         }
         for (at, draft) in builder.drafts.iter().enumerate() {
-            let change = &draft.change;
-            for other in draft.instance.into_iter().chain(change.replaces.map(|old| count + old.0)) {
+            for other in draft.instance.into_iter().chain(draft.replaces.map(|old| count + old)) {
                 graph.edge(other, count + at);
                 graph.edge(count + at, other);
             }
@@ -191,11 +186,9 @@ impl Graph {
         let undeclared = || builder.drafts.iter().enumerate().filter(|(_, draft)| draft.instance.is_none());
         let at = |(at, _)| instances.len() + at;
         let recorded = |address: &Address| pattern.as_ref().is_some_and(|pattern| pattern.matches(address));
-        found.extend(
-            undeclared().filter(|(_, draft)| draft.change.address.as_ref().is_some_and(recorded)).map(at),
-        );
+        found.extend(undeclared().filter(|(_, draft)| draft.address.is_some_and(recorded)).map(at));
         if found.is_empty() {
-            found.extend(undeclared().filter(|(_, draft)| is_aws_name(text, &draft.change.identity)).map(at));
+            found.extend(undeclared().filter(|(_, draft)| is_aws_name(text, draft.identity)).map(at));
         }
         // A block may stand for no instance just now.
         let empty = pattern.is_some_and(|pattern| {
@@ -224,9 +217,9 @@ fn not_found(builder: &Builder<'_>, option: &str, text: &str) -> Diagnostic {
 fn names(builder: &Builder<'_>) -> BTreeSet<String> {
     let undeclared = || builder.drafts.iter().filter(|draft| draft.instance.is_none());
     let declared = builder.evaluation.instances.iter().map(|instance| &instance.address);
-    let recorded = undeclared().filter_map(|draft| draft.change.address.as_ref());
+    let recorded = undeclared().filter_map(|draft| draft.address);
     let mut names = names_of(builder.evaluation.blocks.iter().chain(declared).chain(recorded));
-    names.extend(undeclared().map(|draft| aws_name(&draft.change.identity)));
+    names.extend(undeclared().map(|draft| aws_name(draft.identity)));
     names
 }
 

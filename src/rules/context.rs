@@ -8,7 +8,7 @@ use crate::live::{
 };
 use crate::plan::{Change, ChangeAction, Plan};
 use crate::stack::{Evaluation, Instance, Mode};
-use crate::value::{PlaceParts, Identity, KeyPart, Map, Path, Place, ProviderRef, Text, Value};
+use crate::value::{Identity, KeyPart, Map, Path, Place, PlaceParts, ProviderRef, Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

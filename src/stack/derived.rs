@@ -9,9 +9,11 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::diff::{Action, Proposal, Proposed};
 use crate::kinds::recommended::{self, Session};
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_SHARED, pod_trust};
-use crate::live::{Fact, Object, Phase, ownership_tags};
+use crate::live::{Fact, Object, Phase, Seen, ownership_tags};
 use crate::stack::Mode;
-use crate::value::{Address, Identity, Key, Map, Origin, Place, ProviderRef, Text, Type, Value, Want};
+use crate::value::{
+    Address, Identity, Key, KeyPart, Map, Origin, Place, ProviderRef, Text, Type, Value, Want,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -84,7 +86,11 @@ impl Evaluator<'_> {
             true => Map::from([(TAG_SHARED.0.into(), Value::from(TAG_SHARED.1))]),
             false => {
                 let caller = self.snapshot.callers.get(provider).and_then(Fact::known);
-                ownership_tags(&self.evaluation.stack, &address, caller.map(|caller| caller.region().as_str()))
+                ownership_tags(
+                    &self.evaluation.stack,
+                    &address,
+                    caller.map(|caller| caller.region().as_str()),
+                )
             }
         };
         desired.insert(OWNERSHIP.into(), Value::map(tags));
@@ -115,7 +121,7 @@ impl Evaluator<'_> {
             && object.phase != Phase::Deleting
         {
             // The account's own is taken as it is.
-            return Some(as_it_is(object));
+            return Some(as_it_is(place, &symbolic.key, object));
         }
         let mut proposed = {
             let none = Ok(BTreeSet::new());
@@ -319,9 +325,12 @@ fn requester(asking: &Asking<'_>, service_account: &str) -> Requester {
 }
 
 /// A role of the account: nobody's to change.
-fn as_it_is(object: &Object) -> Proposed {
-    let proposal = Proposal { action: Action::NoOp, differences: Vec::new() };
-    Proposed { proposal, after: object.attributes.clone() }
+fn as_it_is(place: &Place, key: &[KeyPart], object: &Object) -> Proposed {
+    Proposed {
+        proposal: Proposal { action: Action::NoOp, differences: Vec::new() },
+        after: object.attributes.clone(),
+        seen: Some(Seen::new(place, "role", key, object)),
+    }
 }
 
 /// Whether a role carries the tag of those that belong to the account.

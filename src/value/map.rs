@@ -1,6 +1,7 @@
 //! Attributes by name.
 
 use super::{Text, Value};
+use ecow::EcoVec;
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,13 +10,13 @@ use std::hash::{Hash, Hasher};
 use std::mem;
 use std::sync::Arc;
 
-/// So many entries are kept in a sorted vector: it is smaller than a tree and read in one go.
+/// So many entries are kept in a sorted row: it is smaller than a tree and read in one go.
 const MOST_IN_A_ROW: usize = 32;
 
 #[derive(Clone)]
 enum Entries {
-    Row(Vec<(Text, Value)>),
-    Tree(BTreeMap<Text, Value>),
+    Row(EcoVec<(Text, Value)>),
+    Tree(Arc<BTreeMap<Text, Value>>),
 }
 
 /// Where the entry of that name is, or would be.
@@ -25,28 +26,27 @@ fn place(row: &[(Text, Value)], name: &str) -> Result<usize, usize> {
 
 /// Attributes by name, in the order of their names. Clones share what they hold until one of them is changed, so
 /// that a plan, a snapshot and a document can each have the same object.
-#[derive(Clone, Default)]
-pub struct Map(Option<Arc<Entries>>);
+#[derive(Clone)]
+pub struct Map(Entries);
 
 impl Map {
     pub const fn new() -> Self {
-        Self(None)
+        Self(Entries::Row(EcoVec::new()))
     }
 
     /// Whether both share what they hold.
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (None, None) => true,
+            (Entries::Row(one), Entries::Row(other)) => std::ptr::eq(one.as_slice(), other.as_slice()),
+            (Entries::Tree(one), Entries::Tree(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
 
     pub fn len(&self) -> usize {
-        match self.0.as_deref() {
-            None => 0,
-            Some(Entries::Row(row)) => row.len(),
-            Some(Entries::Tree(tree)) => tree.len(),
+        match &self.0 {
+            Entries::Row(row) => row.len(),
+            Entries::Tree(tree) => tree.len(),
         }
     }
 
@@ -56,20 +56,21 @@ impl Map {
 
     pub fn get(&self, name: &(impl Borrow<str> + ?Sized)) -> Option<&Value> {
         let name = name.borrow();
-        match self.0.as_deref()? {
-            Entries::Row(row) => row.get(place(row, name).ok()?).map(|(_, value)| value),
+        match &self.0 {
+            // Names of other lengths need not be read.
+            Entries::Row(row) => row.iter().find(|(key, _)| **key == *name).map(|(_, value)| value),
             Entries::Tree(tree) => tree.get(name),
         }
     }
 
     pub fn get_mut(&mut self, name: &(impl Borrow<str> + ?Sized)) -> Option<&mut Value> {
         let name = name.borrow();
-        match Arc::make_mut(self.0.as_mut()?) {
+        match &mut self.0 {
             Entries::Row(row) => {
                 let at = place(row, name).ok()?;
-                row.get_mut(at).map(|(_, value)| value)
+                Some(&mut row.make_mut()[at].1)
             }
-            Entries::Tree(tree) => tree.get_mut(name),
+            Entries::Tree(tree) => Arc::make_mut(tree).get_mut(name),
         }
     }
 
@@ -77,27 +78,33 @@ impl Map {
         self.get(name).is_some()
     }
 
+    /// Makes room for so many entries more.
+    pub fn reserve(&mut self, more: usize) {
+        if let Entries::Row(row) = &mut self.0 {
+            row.reserve(more.min(MOST_IN_A_ROW));
+        }
+    }
+
     /// Sets an entry; the value before, if there was one.
     pub fn insert(&mut self, name: Text, value: Value) -> Option<Value> {
-        let entries = Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(Entries::Row(Vec::new()))));
-        if let Entries::Row(row) = entries {
-            // What comes in order is the rule.
-            let place = match row.last() {
-                Some((last, _)) if *last >= name => place(row, &name),
-                _ => Err(row.len()),
-            };
-            match place {
-                Ok(at) => return Some(mem::replace(&mut row[at].1, value)),
-                Err(at) if row.len() < MOST_IN_A_ROW => {
-                    row.insert(at, (name, value));
-                    return None;
+        match &mut self.0 {
+            Entries::Row(row) => {
+                // What comes in order is the rule.
+                let place = match row.last() {
+                    Some((last, _)) if *last >= name => place(row, &name),
+                    _ => Err(row.len()),
+                };
+                match place {
+                    Ok(at) => return Some(mem::replace(&mut row.make_mut()[at].1, value)),
+                    Err(at) if row.len() < MOST_IN_A_ROW => row.insert(at, (name, value)),
+                    Err(_) => {
+                        let entries = mem::take(row).into_iter().chain([(name, value)]);
+                        self.0 = Entries::Tree(Arc::new(entries.collect()));
+                    }
                 }
-                Err(_) => *entries = Entries::Tree(mem::take(row).into_iter().collect()),
+                None
             }
-        }
-        match entries {
-            Entries::Tree(tree) => tree.insert(name, value),
-            Entries::Row(_) => None,
+            Entries::Tree(tree) => Arc::make_mut(tree).insert(name, value),
         }
     }
 
@@ -111,32 +118,28 @@ impl Map {
 
     pub fn remove(&mut self, name: &(impl Borrow<str> + ?Sized)) -> Option<Value> {
         let name = name.borrow();
-        if !self.contains_key(name) {
-            return None;
-        }
-        match Arc::make_mut(self.0.as_mut()?) {
+        match &mut self.0 {
             Entries::Row(row) => {
                 let at = place(row, name).ok()?;
                 Some(row.remove(at).1)
             }
-            Entries::Tree(tree) => tree.remove(name),
+            Entries::Tree(tree) if tree.contains_key(name) => Arc::make_mut(tree).remove(name),
+            Entries::Tree(_) => None,
         }
     }
 
     /// Takes out what `keep` is false for.
     pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Value) -> bool) {
-        match self.0.as_mut().map(Arc::make_mut) {
-            Some(Entries::Row(row)) => row.retain_mut(|(name, value)| keep(name, value)),
-            Some(Entries::Tree(tree)) => tree.retain(keep),
-            None => {}
+        match &mut self.0 {
+            Entries::Row(row) => row.retain(|(name, value)| keep(name, value)),
+            Entries::Tree(tree) => Arc::make_mut(tree).retain(keep),
         }
     }
 
     pub fn iter(&self) -> Iter<'_> {
-        match self.0.as_deref() {
-            None => Iter::Row([].iter()),
-            Some(Entries::Row(row)) => Iter::Row(row.iter()),
-            Some(Entries::Tree(tree)) => Iter::Tree(tree.iter()),
+        match &self.0 {
+            Entries::Row(row) => Iter::Row(row.iter()),
+            Entries::Tree(tree) => Iter::Tree(tree.iter()),
         }
     }
 
@@ -175,6 +178,12 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl ExactSizeIterator for Iter<'_> {}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
@@ -218,21 +227,15 @@ impl<const N: usize> From<[(Text, Value); N]> for Map {
 /// Of several entries with one name the last counts.
 impl FromIterator<(Text, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(entries: I) -> Self {
-        let mut row: Vec<(Text, Value)> = entries.into_iter().collect();
-        let entries = match row.len() {
-            0 => return Self::new(),
-            1..=MOST_IN_A_ROW => {
-                if !row.is_sorted_by(|one, other| one.0 < other.0) {
-                    row.reverse();
-                    row.sort_by(|one, other| one.0.cmp(&other.0));
-                    row.dedup_by(|one, other| one.0 == other.0);
-                }
-                row.shrink_to_fit();
-                Entries::Row(row)
-            }
-            _ => Entries::Tree(row.into_iter().collect()),
-        };
-        Self(Some(Arc::new(entries)))
+        let mut row: EcoVec<(Text, Value)> = entries.into_iter().collect();
+        if !row.is_sorted_by(|one, other| one.0 < other.0) {
+            let sorted: BTreeMap<Text, Value> = row.into_iter().collect();
+            row = sorted.into_iter().collect();
+        }
+        Self(match row.len() {
+            0..=MOST_IN_A_ROW => Entries::Row(row),
+            _ => Entries::Tree(Arc::new(row.into_iter().collect())),
+        })
     }
 }
 
@@ -246,15 +249,13 @@ impl Extend<(Text, Value)> for Map {
 
 impl IntoIterator for Map {
     type Item = (Text, Value);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
+    type IntoIter = ecow::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let row = match self.0.map(Arc::unwrap_or_clone) {
-            None => Vec::new(),
-            Some(Entries::Row(row)) => row,
-            Some(Entries::Tree(tree)) => tree.into_iter().collect(),
-        };
-        row.into_iter()
+        match self.0 {
+            Entries::Row(row) => row.into_iter(),
+            Entries::Tree(tree) => Arc::unwrap_or_clone(tree).into_iter().collect::<EcoVec<_>>().into_iter(),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub use want::Want;
 /// Text that is cheap to clone: up to 23 bytes in place, more of it shared.
 pub use smol_str::SmolStr as Text;
 
+use ecow::EcoVec;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,8 +43,8 @@ pub enum Data {
     Bool(bool),
     Number(Number),
     String(Text),
-    List(Arc<Vec<Value>>),
-    Set(Arc<Vec<Value>>),
+    List(EcoVec<Value>),
+    Set(EcoVec<Value>),
     Map(Map),
     Unknown(Arc<Unknown>),
 }
@@ -78,14 +79,14 @@ impl Value {
     }
 
     pub fn list(items: Vec<Value>) -> Self {
-        Self::new(Data::List(Arc::new(items)))
+        Self::new(Data::List(items.into()))
     }
 
     /// A set: sorted, each element once.
     pub fn set(mut items: Vec<Value>) -> Self {
         items.sort();
         items.dedup();
-        Self::new(Data::Set(Arc::new(items)))
+        Self::new(Data::Set(items.into()))
     }
 
     pub fn map(entries: Map) -> Self {

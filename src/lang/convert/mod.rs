@@ -9,7 +9,6 @@ pub(crate) use unify::{type_of, unify};
 use crate::value::{Data, Map, Number, ObjectAttribute, Path, Step, Text, Type, Unknown, Value};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 /// Why a value does not fit a type, and where in the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +147,7 @@ fn boolean(value: Value) -> Result<Value, ConvertError> {
 fn items(value: Value, element: &Type) -> Result<Vec<Value>, ConvertError> {
     let (Data::List(items) | Data::Set(items)) = value.into_data() else { return Ok(Vec::new()) };
     let element = common(element, items.iter())?;
-    Arc::unwrap_or_clone(items)
+    items
         .into_iter()
         .enumerate()
         .map(|(index, item)| convert(item, &element).map_err(|error| error.inside(Step::Index(index))))

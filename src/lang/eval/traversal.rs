@@ -62,7 +62,7 @@ impl Evaluator<'_> {
         let sensitive = value.is_sensitive();
         let items = match value.data() {
             Data::Null => Vec::new(),
-            Data::List(items) | Data::Set(items) => Vec::clone(items),
+            Data::List(items) | Data::Set(items) => items.to_vec(),
             // Whether it will be one element or many (or null) is open.
             Data::Unknown(unknown) => return Ok(self.unknown_splat(unknown, rest, env)?.mark(sensitive)),
             _ => vec![value.clone().unmark()],

@@ -3,9 +3,8 @@
 use super::{Checker, name, selection, untold};
 use crate::diff::canonical;
 use crate::kinds::{self, Change as How, OWNERSHIP};
-use crate::live::{Fact, Object, Owner, Phase};
+use crate::live::{Digest, Fact, Object, Owner, Phase};
 use crate::plan::change::{Change, ChangeAction, Ownership, Reason};
-use crate::plan::fingerprint::digest;
 use crate::stack::Mode;
 use crate::value::{AddressPattern, Identity, Map, Place, Value};
 use rustc_hash::FxHashSet;
@@ -64,7 +63,7 @@ fn known(checker: &mut Checker<'_>, change: &Change, object: &Object) {
     if change.before.as_ref() != Some(&object.attributes) {
         checker.say(format!("{} does not start from what is live", name(change)));
     }
-    if change.seen.as_ref() != Some(&digest(change.schema, object)) {
+    if change.seen != Some(Digest::of_object(change.schema, object)) {
         checker.say(format!("{} records another fingerprint than that of the object", name(change)));
     }
     if object.owner.is(&plan.stack) {

@@ -603,7 +603,7 @@ fn refines(old: &Value, new: &Value, answered: &FxHashSet<Want>) -> bool {
     old.is_sensitive() == new.is_sensitive()
         && match (old.data(), new.data()) {
             (Data::List(old), Data::List(new)) | (Data::Set(old), Data::Set(new)) => {
-                Arc::ptr_eq(old, new) || all(old, new)
+                std::ptr::eq(old.as_slice(), new.as_slice()) || all(old, new)
             }
             (Data::Map(old), Data::Map(new)) => {
                 old.is_same(new)

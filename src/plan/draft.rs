@@ -1,0 +1,66 @@
+//! Changes before they have their place in the order.
+
+use super::calls;
+use super::change::{Cause, Change, ChangeAction, ChangeId, Ownership, Reason};
+use super::selection::aws_name;
+use crate::diff::Difference;
+use crate::kinds::Schema;
+use crate::live::{Digest, Object};
+use crate::stack::Derived;
+use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use std::borrow::Cow;
+
+/// A change before it has its place in the order. What it says of instances and objects it does not copy.
+#[derive(Clone, Debug)]
+pub(super) struct Draft<'a> {
+    /// The declared instance it is for.
+    pub instance: Option<usize>,
+    /// What is live of it.
+    pub object: Option<&'a Object>,
+    pub schema: &'static Schema,
+    pub address: Option<&'a Address>,
+    pub identity: &'a Identity<Place>,
+    pub provider: &'a ProviderRef,
+    pub action: ChangeAction,
+    pub ownership: Ownership,
+    pub reason: Reason,
+    pub before: Option<&'a Map>,
+    pub after: Option<Cow<'a, Map>>,
+    pub differences: Cow<'a, [Difference]>,
+    pub seen: Option<Digest>,
+    /// The draft of the delete that this create stands in for.
+    pub replaces: Option<usize>,
+    pub waits_first: bool,
+    pub derived: Option<&'a Derived>,
+}
+
+impl Draft<'_> {
+    /// How people name it: by its address, or as the command line names what has none.
+    pub fn shown_name(&self) -> String {
+        self.address.map_or_else(|| aws_name(self.identity), ToString::to_string)
+    }
+
+    /// The change, with its calls.
+    pub fn change(&self, id: ChangeId, replaces: Option<ChangeId>) -> Change {
+        let (action, after) = (self.action, self.after.as_deref());
+        Change {
+            id,
+            schema: self.schema,
+            address: self.address.cloned(),
+            identity: self.identity.clone(),
+            provider: self.provider.clone(),
+            action,
+            ownership: self.ownership.clone(),
+            reason: self.reason.clone(),
+            cause: Cause::default(),
+            before: self.before.cloned(),
+            after: after.cloned(),
+            differences: self.differences.to_vec(),
+            seen: self.seen,
+            calls: calls::calls(self.schema, action, self.before, after, &self.differences),
+            replaces,
+            waits_first: self.waits_first,
+            derived: self.derived.cloned(),
+        }
+    }
+}
