@@ -37,7 +37,7 @@ fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
 fn main() {
     fleet::child(run);
     let mut marks = fleet::Marks::default();
-    let (few, some, many) = (fleet::medians(1_000), fleet::medians(10_000), fleet::medians(100_000));
+    let [few, some, many] = fleet::medians([1_000, 10_000, 100_000]);
     marks.hold("parse, expand and evaluate 10,000 instances", some.get("first.wall"), 1000.0, "ms");
     marks.hold("the same, CPU time", some.get("first.cpu"), 1000.0, "ms");
     marks.hold("the same, peak memory", some.get("first.peak"), 300.0, "MB");

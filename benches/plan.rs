@@ -1,19 +1,19 @@
 //! How fast a plan is made of what was evaluated and read: `cargo bench --no-default-features --bench plan`.
 //!
-//! Three accounts: one in which nothing exists yet, one in which of twenty objects one is missing, two differ and
-//! one more is an orphan, and one in which everything is as declared. Measured are the comparison of every
-//! instance, the fingerprint of what the plan is made of, and its changes with calls and order; apart from that the
-//! check of the finished plan, which is made before it is applied; and all that is computed from the files to the
-//! plan, in two rounds. It prints a line for each, the median of five runs in processes of their own, and fails if
-//! one misses its mark.
+//! Four accounts: one in which nothing exists yet, one in which of twenty objects one is missing, two differ and
+//! one more is an orphan, one in which everything is as declared, and one in which all of that is to be destroyed.
+//! Measured are the comparison of every instance and the making of the plan, which is changes with calls, their order,
+//! and the fingerprint of all they are made of; apart from that the check of the finished plan, which is made before it
+//! is applied; and all that is computed from the files to the plan, in two rounds. It prints a line for each, the
+//! median of five runs in processes of their own, and fails if one misses its mark.
 
 mod fleet;
 
 use eksform::diff::{self, Observed, Proposed, Subject};
 use eksform::kinds::{self, OWNERSHIP};
-use eksform::live::{Coverage, Fact, Object, Owner, Phase, Snapshot};
+use eksform::live::{Coverage, Fact, Members, Object, Owner, Phase, Snapshot};
 use eksform::plan::{self, checker};
-use eksform::stack::{self, Evaluation, Inputs, Instance, Program, Rounds};
+use eksform::stack::{self, Evaluation, Inputs, Instance, Mode, Program, Rounds};
 use eksform::value::{Data, Identity, KeyPart, Map, Place, Type, Value};
 use std::hint::black_box;
 
@@ -23,6 +23,8 @@ enum Account {
     Empty,
     Drifted,
     Equal,
+    /// It is as declared, and all of it is to go.
+    Going,
 }
 
 /// What AWS would return of an instance, with inventions for what only AWS knows.
@@ -91,9 +93,26 @@ fn snapshot(program: &Program, inputs: &Inputs, account: Account) -> (Snapshot, 
             live.attributes.insert("tags".into(), tags);
             changes += 1;
         }
+        if matches!(account, Account::Going) {
+            if instance.schema.kind == "cluster" {
+                // What else lives in it is no concern of this.
+                snapshot.members.insert(identity.clone(), Fact::Known(Members::default()));
+            }
+            changes += 1;
+        }
         snapshot.objects.insert(identity, Fact::Known(live));
     }
     (snapshot, changes)
+}
+
+/// The inputs of a plan that destroys everything, with consent for each cluster.
+fn destroying(inputs: &Inputs, snapshot: &Snapshot) -> Inputs {
+    let clusters = snapshot.objects.keys().filter(|identity| *identity.kind == *"cluster");
+    Inputs {
+        mode: Mode::Destroy,
+        allow_destroy: clusters.map(|cluster| format!("cluster.{}", cluster.part(0)).into()).collect(),
+        ..inputs.clone()
+    }
 }
 
 /// Another object like it, which no file declares.
@@ -119,16 +138,21 @@ fn compare(evaluation: &Evaluation, snapshot: &Snapshot, see: impl Fn(&Instance,
 }
 
 fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
-    let inputs = fleet::inputs(size);
-    let ((program, diagnostics), read) = fleet::measure(|| stack::declare(&inputs.sources));
+    let declared = fleet::inputs(size);
+    let ((program, diagnostics), read) = fleet::measure(|| stack::declare(&declared.sources));
     fleet::sound(&diagnostics);
     let mut costs = Vec::new();
     for (account, name, check, whole) in [
         (Account::Empty, "empty", "empty-checked", "empty-whole"),
         (Account::Drifted, "drifted", "drifted-checked", "drifted-whole"),
         (Account::Equal, "equal", "equal-checked", "equal-whole"),
+        (Account::Going, "going", "going-checked", "going-whole"),
     ] {
-        let (snapshot, changes) = snapshot(&program, &inputs, account);
+        let (snapshot, changes) = snapshot(&program, &declared, account);
+        let inputs = match account {
+            Account::Going => destroying(&declared, &snapshot),
+            _ => declared.clone(),
+        };
         let (mut rounds, first) = fleet::measure(|| {
             let mut rounds = Rounds::new(&program, &inputs);
             black_box(fleet::round(&mut rounds, &fleet::account()));
@@ -165,22 +189,24 @@ fn run(size: usize) -> Vec<(&'static str, fleet::Cost)> {
 fn main() {
     fleet::child(run);
     let mut marks = fleet::Marks::default();
-    let (few, some, many) = (fleet::medians(1_000), fleet::medians(10_000), fleet::medians(100_000));
-    for name in ["empty", "drifted", "equal"] {
+    let [few, some, many] = fleet::medians([1_000, 10_000, 100_000]);
+    for name in ["empty", "drifted", "equal", "going"] {
         let whole = format!("{name}-whole");
         println!("account {name}");
+        let growth = |cpu: &str| many.get(cpu) / few.get(cpu) / 100.0;
+        let grows = "    CPU time per instance, at 100,000 of that at 1,000";
         for (what, key) in [("plan", name), ("check the plan of", &format!("{name}-checked"))] {
             let (cpu, wall) = (format!("{key}.cpu"), format!("{key}.wall"));
             marks.hold(&format!("  {what} 10,000 instances"), some.get(&wall), 300.0, "ms");
             marks.hold("    CPU time", some.get(&cpu), 300.0, "ms");
-            let growth = |than: &fleet::Medians, size| many.get(&cpu) / than.get(&cpu) * size / 100_000.0;
-            let (small, medium) = (growth(&few, 1_000.0), growth(&some, 10_000.0));
-            println!("    per instance at 100,000: {small:.2} × that at 1,000, {medium:.2} × that at 10,000");
+            match what {
+                "plan" => marks.hold(grows, growth(&cpu), 1.5, "×"),
+                _ => println!("{grows}: {:.2} ×", growth(&cpu)),
+            }
         }
         let cpu = format!("{whole}.cpu");
         println!("  from the files to the plan, CPU time at 10,000: {:.1} ms", some.get(&cpu));
-        let growth = many.get(&cpu) / few.get(&cpu) / 100.0;
-        marks.hold("    per instance, 100,000 instances against 1,000", growth, 1.5, "×");
+        marks.hold(grows, growth(&cpu), 1.5, "×");
     }
     marks.end();
 }

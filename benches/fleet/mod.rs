@@ -4,9 +4,14 @@ use eksform::diagnostic::Diagnostic;
 use eksform::live::{Caller, Fact, Snapshot};
 use eksform::stack::{Evaluation, Inputs, Rounds, VariableInput, VariableText};
 use eksform::value::{ProviderRef, Value};
+use mimalloc::MiMalloc;
 use std::ops::Add;
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// That of the command.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Instances in one module: a cluster with its role, four add-ons, seven workloads with a role each.
 pub const PER_CLUSTER: usize = 20;
@@ -208,6 +213,7 @@ fn peak() -> u64 {
 }
 
 /// Medians over five runs, each in a process of its own.
+#[derive(Default)]
 pub struct Medians {
     names: Vec<String>,
     values: Vec<Vec<f64>>,
@@ -220,6 +226,22 @@ impl Medians {
         let mut values = self.values[index].clone();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
+    }
+
+    /// Runs this benchmark once in a child process.
+    fn add(&mut self, size: usize) {
+        let program = std::env::current_exe().expect("the benchmark is a file");
+        let output = Command::new(program).env("FLEET", size.to_string()).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let (name, value) = line.split_once(' ').expect("a name and a number");
+            let index = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.names.push(name.to_string());
+                self.values.push(Vec::new());
+                self.names.len() - 1
+            });
+            self.values[index].push(value.parse().expect("a number"));
+        }
     }
 }
 
@@ -237,21 +259,13 @@ pub fn child(run: impl FnOnce(usize) -> Vec<(&'static str, Cost)>) {
     std::process::exit(0);
 }
 
-/// Runs this benchmark in five child processes, one after the other.
-pub fn medians(size: usize) -> Medians {
-    let mut medians = Medians { names: Vec::new(), values: Vec::new() };
+/// Runs this benchmark in child processes, one after the other, five times for each size. Sizes take turns, so that a
+/// machine that slows down does so for all.
+pub fn medians<const SIZES: usize>(sizes: [usize; SIZES]) -> [Medians; SIZES] {
+    let mut medians = [(); SIZES].map(|()| Medians::default());
     for _ in 0..5 {
-        let program = std::env::current_exe().expect("the benchmark is a file");
-        let output = Command::new(program).env("FLEET", size.to_string()).output().expect("it runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            let (name, value) = line.split_once(' ').expect("a name and a number");
-            let index = medians.names.iter().position(|known| known == name).unwrap_or_else(|| {
-                medians.names.push(name.to_string());
-                medians.values.push(Vec::new());
-                medians.names.len() - 1
-            });
-            medians.values[index].push(value.parse().expect("a number"));
+        for (medians, size) in medians.iter_mut().zip(sizes) {
+            medians.add(size);
         }
     }
     medians

@@ -2,6 +2,7 @@
 
 use super::schema::*;
 use crate::value::{Map, Text, Value};
+use std::sync::LazyLock;
 
 const STRING: Ty = Ty::String;
 
@@ -45,12 +46,20 @@ pub(super) fn expand(attributes: &mut Map) {
             return;
         }
         _ => {
-            vec![statement(&Value::object([("service", Value::from(POD_IDENTITY))]))]
+            // Most roles have it: one is enough for all.
+            static PODS: LazyLock<Value> = LazyLock::new(|| {
+                let block = Value::object([("service", Value::from(POD_IDENTITY))]);
+                policy(vec![statement(&block)])
+            });
+            attributes.insert("trust_policy".into(), PODS.clone());
+            return;
         }
     };
-    let policy =
-        Value::object([("Version", Value::from("2012-10-17")), ("Statement", Value::list(statements))]);
-    attributes.insert("trust_policy".into(), policy);
+    attributes.insert("trust_policy".into(), policy(statements));
+}
+
+fn policy(statements: Vec<Value>) -> Value {
+    Value::object([("Version", Value::from("2012-10-17")), ("Statement", Value::list(statements))])
 }
 
 fn statement(block: &Value) -> Value {

@@ -97,7 +97,7 @@ struct Key<'a>(&'a [KeyPart]);
 
 impl Serialize for Key<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(KeyPart::text))
+        serializer.collect_seq(self.0.iter().map(KeyPart::compared))
     }
 }
 

@@ -8,7 +8,8 @@ use super::change::{Cause, Change, ChangeAction, Plan};
 use crate::diagnostic::Diagnostic;
 use crate::live::Snapshot;
 use crate::stack::{self, Base, Evaluation, Inputs, Program};
-use crate::value::{ProviderRef, Want};
+use crate::value::{Identity, Place, ProviderRef, Want};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
 /// Says of every change where it comes from, or what has to be read for that, or why it cannot be said.
@@ -34,11 +35,13 @@ pub(super) fn mark(built: &mut Built, head: &Evaluation, base: &Base, inputs: &I
 }
 
 fn compare(plan: &mut Plan, would: &[Change]) {
+    // An object has at most one delete and one other change.
+    fn sort(change: &Change) -> (&Identity<Place>, bool) {
+        (&change.identity, change.action == ChangeAction::Delete)
+    }
+    let would: FxHashMap<_, &Change> = would.iter().map(|other| (sort(other), other)).collect();
     for change in &mut plan.changes {
-        let deletes = |change: &Change| change.action == ChangeAction::Delete;
-        let same =
-            would.iter().find(|other| other.identity == change.identity && deletes(other) == deletes(change));
-        change.cause = match same {
+        change.cause = match would.get(&sort(change)) {
             None => Cause::Intended,
             Some(other) if is_same(change, other) => Cause::Drift,
             Some(_) => Cause::Both,

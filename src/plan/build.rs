@@ -16,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::Action;
 use crate::kinds;
 use crate::live::{Coverage, Digest, Fact, Object, Snapshot};
-use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
+use crate::stack::{BlockId, Evaluation, Inputs, Mode};
 use crate::value::{Address, Identity, Map, Place, Text, Want};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
         self.declared.reserve(instances.len());
         self.known.reserve(instances.len());
         let mut live = Vec::with_capacity(instances.len());
-        let mut replaced = BTreeSet::new();
+        let mut replaced: FxHashMap<(&str, &Place), &Identity<Place>> = FxHashMap::default();
         for (index, instance) in instances.iter().enumerate() {
             self.traits.open |= instance.open.any();
             self.traits.whole_blocks |= !(instance.whole_blocks.is_empty() && instance.depends_on.is_empty());
@@ -136,7 +136,7 @@ impl<'a> Builder<'a> {
             } else if instance.schema.kind == "cluster"
                 && instance.proposed.proposal.action == Action::Replace
             {
-                replaced.insert(identity);
+                replaced.insert((identity.part(0), &identity.scope), identity);
             }
             if let Some(object) = fact.and_then(Fact::known) {
                 if let Some(seen) = instance.proposed.seen {
@@ -149,10 +149,11 @@ impl<'a> Builder<'a> {
         }
         self.drafts.reserve(instances.len());
         for (index, instance) in instances.iter().enumerate() {
-            let parent = instance
+            let cluster = instance
                 .identity
                 .as_ref()
-                .and_then(|identity| replaced.iter().find(|cluster| lives_in(instance, identity, cluster)));
+                .filter(|_| !replaced.is_empty() && instance.schema.attribute("cluster").is_some());
+            let parent = cluster.and_then(|member| replaced.get(&(member.part(0), &member.scope)));
             match self.inputs.mode {
                 Mode::Apply if self.inputs.releases.is_empty() => {
                     declared::draft(self, index, live[index], parent.copied());
@@ -261,15 +262,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Whether the instance lives in that cluster.
-fn lives_in(instance: &Instance, identity: &Identity<Place>, cluster: &Identity<Place>) -> bool {
-    instance.schema.kind != "cluster"
-        && instance.schema.attribute("cluster").is_some()
-        && identity.scope == cluster.scope
-        && identity.part(0) == cluster.part(0)
-}
-
-/// The attributes an object has according to a map, as text for messages.
+/// The ARN among the attributes of an object.
 pub(super) fn arn(attributes: Option<&Map>) -> Option<&str> {
     attributes?.get("arn")?.as_str()
 }

@@ -1,6 +1,6 @@
 //! The data of a plan.
 
-use super::selection::aws_name;
+use super::selection::shown_name;
 use crate::diagnostic::{Diagnostic, Silenced};
 use crate::diff::{Difference, only_ownership};
 use crate::kinds::Schema;
@@ -218,7 +218,7 @@ pub struct Plan {
 impl Change {
     /// How people name it: by its address, or as the command line names what has none.
     pub fn shown_name(&self) -> String {
-        self.address.as_ref().map_or_else(|| aws_name(&self.identity), ToString::to_string)
+        shown_name(self.address.as_ref(), &self.identity)
     }
 
     /// Whether nothing of it would be seen but eksform's own tags.

@@ -1,8 +1,8 @@
 //! Changes before they have their place in the order.
 
 use super::calls;
-use super::change::{Cause, Change, ChangeAction, ChangeId, Ownership, Reason};
-use super::selection::aws_name;
+use super::change::{Call, Cause, Change, ChangeAction, ChangeId, Ownership, Reason};
+use super::selection::shown_name;
 use crate::diff::Difference;
 use crate::kinds::Schema;
 use crate::live::{Digest, Object};
@@ -35,29 +35,33 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// How people name it: by its address, or as the command line names what has none.
+    /// How people name it.
     pub fn shown_name(&self) -> String {
-        self.address.map_or_else(|| aws_name(self.identity), ToString::to_string)
+        shown_name(self.address, self.identity)
     }
 
-    /// The change, with its calls.
+    /// What AWS is asked to do for it.
+    pub fn calls(&self) -> Vec<Call> {
+        calls::calls(self.schema, self.action, self.before, self.after.as_deref(), &self.differences)
+    }
+
+    /// The change, without its calls.
     pub fn change(&self, id: ChangeId, replaces: Option<ChangeId>) -> Change {
-        let (action, after) = (self.action, self.after.as_deref());
         Change {
             id,
             schema: self.schema,
             address: self.address.cloned(),
             identity: self.identity.clone(),
             provider: self.provider.clone(),
-            action,
+            action: self.action,
             ownership: self.ownership.clone(),
             reason: self.reason.clone(),
             cause: Cause::default(),
             before: self.before.cloned(),
-            after: after.cloned(),
+            after: self.after.as_deref().cloned(),
             differences: self.differences.to_vec(),
             seen: self.seen,
-            calls: calls::calls(self.schema, action, self.before, after, &self.differences),
+            calls: Vec::new(),
             replaces,
             waits_first: self.waits_first,
             derived: self.derived.cloned(),

@@ -85,12 +85,12 @@ fn references(
     let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
     let mut targets = needed(objects, instance, draft.identity, draft.after.as_deref());
     // What does not change itself passes on what its conditions wait for.
-    let mut open: Vec<&Instance> = objects.unchanged_and_open(builder, instance);
+    let mut open: Vec<&Instance> = objects.unchanged_and_open(instance);
     let mut seen = BTreeSet::new();
     while let Some(unchanged) = open.pop() {
         if seen.insert(&unchanged.address) {
             targets.extend(objects.referred(unchanged).map(|number| (number, EdgeKind::Reference)));
-            open.append(&mut objects.unchanged_and_open(builder, unchanged));
+            open.append(&mut objects.unchanged_and_open(unchanged));
         }
     }
     // IAM refuses a principal that does not exist yet.

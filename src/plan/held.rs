@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// refers to.
 pub(super) fn held(builder: &Builder<'_>, changes: &[Change]) -> Vec<Held> {
     let instances = &builder.evaluation.instances;
-    if !instances.iter().any(|instance| instance.open.any()) {
+    if !builder.traits.open {
         return Vec::new();
     }
     let made = changes.iter().filter(|change| change.action != ChangeAction::Delete);

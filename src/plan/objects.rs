@@ -1,14 +1,15 @@
-//! The objects that changes are about, numbered, and the names by which others mean them.
+//! Objects, numbered, and the names by which others mean them.
 
 use super::build::Builder;
 use super::change::ChangeAction;
+use super::draft::Draft;
 use super::relations::{Name, names_of};
 use crate::kinds::{self, Schema};
 use crate::stack::{BlockId, Instance};
 use crate::value::{Address, Identity, Map, Place};
 use rustc_hash::FxHashMap;
 
-/// The number of an object in [`Objects`].
+/// The number of an object in [`Objects`]: of a declared one the index of its instance, others come after those.
 pub(super) type Number = usize;
 
 /// What is done to an object, by the indices of the drafts.
@@ -19,29 +20,27 @@ pub(super) struct Done {
     pub deleted: Option<usize>,
 }
 
-/// The objects that changes are about.
+/// Objects with their names: those that changes are about, or all.
 pub(super) struct Objects<'a> {
+    builder: &'a Builder<'a>,
+    /// Of what is not declared.
     numbers: FxHashMap<&'a Identity<Place>, Number>,
     /// By number.
-    identities: Vec<&'a Identity<Place>>,
     done: Vec<Done>,
     by_address: FxHashMap<&'a Address, Number>,
-    /// Empty if nothing refers to a block as a whole.
+    /// Where only changes count, empty if nothing refers to a block as a whole.
     by_block: FxHashMap<BlockId, Vec<Number>>,
     by_name: FxHashMap<Name<'a>, Number>,
-    /// Whether any instance has conditions that are told only while applying.
-    pub any_open: bool,
 }
 
 impl<'a> Objects<'a> {
     /// What changes, and what has conditions that changes may wait for.
-    pub fn changing(builder: &'a Builder<'_>) -> Self {
+    pub fn changing(builder: &'a Builder<'a>) -> Self {
         let mut objects = Self::drafted(builder);
-        let instances = &builder.evaluation.instances;
         let by_block = builder.traits.whole_blocks;
         for draft in &builder.drafts {
-            let number = objects.number(draft.identity);
-            if let Some(instance) = draft.instance.map(|index| &instances[index]) {
+            let number = objects.number_of(draft);
+            if let Some(instance) = objects.instance(number) {
                 objects.address(instance, number, by_block);
                 objects.name(draft.schema, draft.identity, &instance.proposed.after, number);
             }
@@ -49,17 +48,18 @@ impl<'a> Objects<'a> {
                 objects.name(draft.schema, draft.identity, &object.attributes, number);
             }
         }
-        for instance in instances.iter().filter(|instance| builder.traits.open && instance.open.any()) {
-            if let Some(identity) = &instance.identity {
-                let number = objects.number(identity);
-                objects.address(instance, number, by_block);
+        if builder.traits.open {
+            for (number, instance) in builder.evaluation.instances.iter().enumerate() {
+                if instance.open.any() && instance.identity.is_some() {
+                    objects.address(instance, number, by_block);
+                }
             }
         }
         objects
     }
 
     /// All that exists or is declared.
-    pub fn all(builder: &'a Builder<'_>) -> Self {
+    pub fn all(builder: &'a Builder<'a>) -> Self {
         let mut objects = Self::drafted(builder);
         for (identity, object) in builder.snapshot.existing() {
             if let Some(schema) = kinds::schema(&identity.kind) {
@@ -67,9 +67,8 @@ impl<'a> Objects<'a> {
                 objects.name(schema, identity, &object.attributes, number);
             }
         }
-        for instance in &builder.evaluation.instances {
+        for (number, instance) in builder.evaluation.instances.iter().enumerate() {
             if let Some(identity) = &instance.identity {
-                let number = objects.number(identity);
                 objects.address(instance, number, true);
                 objects.name(instance.schema, identity, &instance.proposed.after, number);
             }
@@ -77,21 +76,18 @@ impl<'a> Objects<'a> {
         objects
     }
 
-    fn drafted(builder: &'a Builder<'_>) -> Self {
-        let count = builder.drafts.len();
+    fn drafted(builder: &'a Builder<'a>) -> Self {
         let mut objects = Self {
+            builder,
             numbers: FxHashMap::default(),
-            identities: Vec::with_capacity(count),
-            done: Vec::with_capacity(count),
+            done: vec![Done::default(); builder.evaluation.instances.len()],
             by_address: FxHashMap::default(),
             by_block: FxHashMap::default(),
             by_name: FxHashMap::default(),
-            any_open: builder.traits.open,
         };
-        objects.numbers.reserve(count);
-        objects.by_address.reserve(count);
+        objects.by_address.reserve(builder.drafts.len());
         for (at, draft) in builder.drafts.iter().enumerate() {
-            let number = objects.number(draft.identity);
+            let number = objects.number_of(draft);
             let done = &mut objects.done[number];
             match draft.action {
                 ChangeAction::Delete => done.deleted = Some(at),
@@ -102,11 +98,17 @@ impl<'a> Objects<'a> {
     }
 
     fn number(&mut self, identity: &'a Identity<Place>) -> Number {
+        if let Some(index) = self.builder.declared.get(identity) {
+            return *index;
+        }
         *self.numbers.entry(identity).or_insert_with(|| {
-            self.identities.push(identity);
             self.done.push(Done::default());
             self.done.len() - 1
         })
+    }
+
+    fn number_of(&mut self, draft: &'a Draft<'a>) -> Number {
+        draft.instance.unwrap_or_else(|| self.number(draft.identity))
     }
 
     fn address(&mut self, instance: &'a Instance, number: Number, by_block: bool) {
@@ -123,8 +125,9 @@ impl<'a> Objects<'a> {
         self.by_name.extend(names_of(schema, identity, attributes).map(|name| (name, number)));
     }
 
-    pub fn identity(&self, number: Number) -> &'a Identity<Place> {
-        self.identities[number]
+    /// The instance of a declared object.
+    pub fn instance(&self, number: Number) -> Option<&'a Instance> {
+        self.builder.evaluation.instances.get(number).map(|instance| &**instance)
     }
 
     /// What is done to an object.
@@ -152,15 +155,11 @@ impl<'a> Objects<'a> {
     }
 
     /// What an instance refers to that has no change of its own, but conditions that wait for others.
-    pub fn unchanged_and_open<'b>(&self, builder: &'b Builder<'_>, instance: &Instance) -> Vec<&'b Instance> {
-        if !self.any_open {
+    pub fn unchanged_and_open(&self, instance: &Instance) -> Vec<&'a Instance> {
+        if !self.builder.traits.open {
             return Vec::new();
         }
         let unchanged = self.referred(instance).filter(|number| self.done(*number).present.is_none());
-        let instances = unchanged.filter_map(|number| {
-            let index = builder.declared.get(self.identity(number))?;
-            Some(&*builder.evaluation.instances[*index])
-        });
-        instances.filter(|instance| instance.open.any()).collect()
+        unchanged.filter_map(|number| self.instance(number)).filter(|instance| instance.open.any()).collect()
     }
 }

@@ -37,6 +37,7 @@ impl Order {
         let change = |old: &usize| {
             let draft = &drafts[*old];
             let mut change = draft.change(renumber(*old), draft.replaces.map(renumber));
+            change.calls = draft.calls();
             for (number, call) in change.calls.iter_mut().enumerate() {
                 if draft.schema.operation(call.operation).is_some_and(|operation| operation.token) {
                     let text = format!("{id}|{}|{:?}|{number}", draft.identity, draft.action);

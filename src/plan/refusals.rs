@@ -9,7 +9,7 @@ use crate::kinds;
 use crate::kinds::version::{minor, numbers};
 use crate::live::{Coverage, Fact, Members, Owner, Phase};
 use crate::stack::{Instance, Mode};
-use crate::value::{Identity, Place, Value, Want};
+use crate::value::{Address, Identity, Place, Value, Want};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -68,17 +68,28 @@ fn clusters(builder: &mut Builder<'_>) {
     let gone: OnceCell<FxHashSet<&Identity<Place>>> = OnceCell::new();
     let gone =
         || gone.get_or_init(|| builder.drafts.iter().filter(goes).map(|draft| draft.identity).collect());
+    // By the names that addresses give to clusters.
+    let addressed: OnceCell<FxHashMap<&str, Vec<&Identity<Place>>>> = OnceCell::new();
+    let addressed = || {
+        addressed.get_or_init(|| {
+            let mut addressed: FxHashMap<&str, Vec<_>> = FxHashMap::default();
+            for draft in &builder.drafts {
+                if let Some(name) = draft.address.and_then(bare_cluster) {
+                    addressed.entry(name).or_default().push(draft.identity);
+                }
+            }
+            addressed
+        })
+    };
     let allowed = &builder.inputs.allow_destroy;
     for draft in deletes(builder, "cluster") {
         let name = draft.identity.part(0);
         let by_name = format!("cluster.{name}");
         let address = draft.address.map(ToString::to_string);
         // Where an address reads like the name of another cluster, it is the address.
-        let other = |other: &Draft<'_>| {
-            other.identity != draft.identity
-                && other.address.is_some_and(|address| address.to_string() == by_name)
-        };
-        let consented = (allowed.contains(by_name.as_str()) && !builder.drafts.iter().any(other))
+        let means_other =
+            || addressed().get(name).into_iter().flatten().any(|other| *other != draft.identity);
+        let consented = (allowed.contains(by_name.as_str()) && !means_other())
             || address.as_deref().is_some_and(|address| allowed.contains(address))
             || builder.evaluation.allow_destroy.contains(name);
         let verb = match draft.reason {
@@ -124,6 +135,12 @@ fn clusters(builder: &mut Builder<'_>) {
     }
     builder.findings.append(&mut found);
     builder.wants.append(&mut wants);
+}
+
+/// The name, if the address reads `cluster.NAME`.
+fn bare_cluster(address: &Address) -> Option<&str> {
+    let bare = *address.kind == *"cluster" && address.module.is_empty() && address.key.is_none();
+    bare.then_some(address.name.as_str())
 }
 
 /// What goes with a cluster, or stands in the way of deleting it.

@@ -25,7 +25,7 @@ pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Ma
         .collect()
 }
 
-/// The principals that an object's policies name, if any of them is an ARN.
+/// The principals that an object's policies name. Policies without any ARN in them are not looked at.
 pub(super) fn principals(schema: &Schema, attributes: &Map) -> BTreeSet<Text> {
     fn texts(value: &Value, found: &mut BTreeSet<Text>) {
         if let Data::String(text) = value.data() {

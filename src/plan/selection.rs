@@ -20,6 +20,11 @@ pub(crate) fn aws_name(identity: &Identity<Place>) -> String {
     format!("{}.{}", identity.kind, identity.name())
 }
 
+/// How people name an object: by its address, or as the command line names what has none.
+pub(super) fn shown_name(address: Option<&Address>, identity: &Identity<Place>) -> String {
+    address.map_or_else(|| aws_name(identity), ToString::to_string)
+}
+
 /// Whether the text is the AWS name of the object.
 pub(super) fn is_aws_name(text: &str, identity: &Identity<Place>) -> bool {
     let ignores_case = crate::kinds::schema(&identity.kind).is_some_and(|schema| schema.ignores_case);
@@ -149,8 +154,7 @@ impl Graph {
             for (at, instance) in instances.iter().enumerate() {
                 let Some(identity) = &instance.identity else { continue };
                 let needed = edges::needed(&objects, instance, identity, Some(&instance.proposed.after));
-                let needed = needed.iter().map(|(number, _)| objects.identity(*number));
-                for need in needed.filter_map(|identity| builder.declared.get(identity)) {
+                for (need, _) in needed.iter().filter(|(number, _)| *number < count) {
                     graph.edge(*need, at);
                 }
             }

@@ -11,7 +11,7 @@ use super::graph::{Graph, Item, Node, graph};
 use super::inputs::Inputs;
 use super::instance::{EvaluatedOutput, Evaluation, Guarded};
 use super::pending::Blocks;
-use super::program::{ModuleId, Program, ROOT};
+use super::program::{Adopt, ModuleId, Program, ROOT};
 use super::provider::{self, ProviderConfig};
 use super::scope::{Iteration, StackScope, failed};
 use super::variables;
@@ -20,8 +20,9 @@ use crate::kinds;
 use crate::lang::Expr;
 use crate::lang::eval;
 use crate::live::{Caller, Fact, Snapshot, StackName};
-use crate::value::{AddressPattern, ProviderRef, Text, Value, Want};
-use std::cell::RefCell;
+use crate::value::{Address, AddressPattern, ProviderRef, Text, Value, Want};
+use rustc_hash::FxHashMap;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -156,6 +157,8 @@ pub(super) struct Evaluator<'a> {
     regions: BTreeSet<Text>,
     /// What is to be made anew.
     pub(super) replaces: Vec<AddressPattern>,
+    /// What the files adopt, by the address that is to have it.
+    pub(super) adopts: FxHashMap<&'a Address, &'a Adopt>,
     pub(super) asked: RefCell<BTreeSet<Want>>,
     /// What would have to be read, apart from what is remembered.
     pub(super) wants: BTreeSet<Want>,
@@ -194,6 +197,8 @@ impl<'a> Evaluator<'a> {
             failed: BTreeSet::new(),
             regions: BTreeSet::new(),
             replaces: inputs.replaces.iter().filter_map(|text| AddressPattern::parse(text)).collect(),
+            // Of two blocks the first counts.
+            adopts: program.adopts.iter().rev().map(|adopt| (&adopt.to, adopt)).collect(),
             asked: RefCell::default(),
             wants: BTreeSet::new(),
             clusters: BTreeMap::new(),
@@ -611,6 +616,11 @@ impl<'a> Evaluator<'a> {
         }
         let declared: BTreeSet<String> =
             self.evaluation.instances.iter().map(|instance| instance.address.to_string()).collect();
+        let instances = &self.evaluation.instances;
+        let blocks: OnceCell<BTreeSet<Address>> = OnceCell::new();
+        let blocks = || {
+            blocks.get_or_init(|| instances.iter().map(|instance| instance.address.without_key()).collect())
+        };
         for adopt in &self.program.adopts {
             let block = Item::Resource(adopt.to.kind.clone(), adopt.to.name.clone());
             let module = self.program.module_of(&adopt.to.module);
@@ -623,11 +633,7 @@ impl<'a> Evaluator<'a> {
             let whole = adopt.to.key.is_none()
                 && match adopt.to.module.is_empty() {
                     true => self.program.root().resources.contains_key(&key),
-                    false => self
-                        .evaluation
-                        .instances
-                        .iter()
-                        .any(|instance| instance.address.without_key() == adopt.to),
+                    false => blocks().contains(&adopt.to),
                 };
             if !whole && !declared.contains(&adopt.to.to_string()) && !failed {
                 self.diagnostics.push(

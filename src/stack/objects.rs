@@ -108,9 +108,10 @@ impl Evaluator<'_> {
         let (mut references, whole_blocks) = self.references(node, at, &iteration);
         references.extend(roles.iter().map(|role| role.address().clone()));
         // Data that is read late passes on what it waits for.
-        for value in desired.values() {
+        for value in proposed.after.values() {
             value.each_unknown(&mut |unknown| {
-                references.extend(unknown.after.iter().map(|(address, _)| address.clone()));
+                let others = unknown.after.iter().filter(|(other, _)| *other != address);
+                references.extend(others.map(|(other, _)| other.clone()));
             });
         }
         let claims = claims(schema, &desired, &proposed.after, &symbolic);
@@ -293,11 +294,9 @@ impl Evaluator<'_> {
             return Some(AdoptConsent { from_stack: from.clone() });
         }
         // A block as a whole stands for all of its instances; what names one of them goes first.
-        let adopts = &self.program.adopts;
         // Whether a block of the files stands for an instance is nothing an address in the files tells.
         let named = Address { origin: Origin::Declared, ..address.clone() };
-        let one = adopts.iter().find(|adopt| adopt.to == named);
-        let block = one.or_else(|| adopts.iter().find(|adopt| adopt.to == named.without_key()))?;
+        let block = self.adopts.get(&named).or_else(|| self.adopts.get(&named.without_key()))?;
         Some(AdoptConsent { from_stack: block.from_stack.clone() })
     }
 }

@@ -1,9 +1,10 @@
 //! How AWS names an object: a place and a natural key.
 
 use super::{Key, Text};
+use rustc_hash::FxBuildHasher;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -27,9 +28,15 @@ impl fmt::Display for ProviderRef {
     }
 }
 
-/// A place in AWS. There are few, so they are shared by all that is in them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place(Arc<PlaceParts>);
+/// A place in AWS. There are few, so clones share what they hold, and its hash is known.
+#[derive(Clone, Debug)]
+pub struct Place(Arc<Hashed>);
+
+#[derive(Debug)]
+struct Hashed {
+    parts: PlaceParts,
+    hash: u64,
+}
 
 /// What a [`Place`] consists of. `region` is `None` for IAM, which has none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +48,8 @@ pub struct PlaceParts {
 
 impl Place {
     pub fn new(partition: impl Into<Text>, account: impl Into<Text>, region: Option<Text>) -> Self {
-        Self(Arc::new(PlaceParts { partition: partition.into(), account: account.into(), region }))
+        let parts = PlaceParts { partition: partition.into(), account: account.into(), region };
+        Self(Arc::new(Hashed { hash: FxBuildHasher.hash_one(&parts), parts }))
     }
 
     /// The place of IAM's objects in the same account.
@@ -55,7 +63,21 @@ impl Deref for Place {
     type Target = PlaceParts;
 
     fn deref(&self) -> &PlaceParts {
-        &self.0
+        &self.0.parts
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.parts == other.0.parts
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
     }
 }
 
@@ -68,7 +90,7 @@ impl PartialOrd for Place {
 /// By partition, account and region.
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.parts.cmp(&other.0.parts) }
     }
 }
 
@@ -113,7 +135,8 @@ impl KeyPart {
         &self.text
     }
 
-    fn compared(&self) -> &str {
+    /// As AWS compares it.
+    pub fn compared(&self) -> &str {
         self.folded.as_ref().unwrap_or(&self.text)
     }
 }
@@ -153,9 +176,10 @@ pub struct Identity<Scope> {
     pub key: Arc<[KeyPart]>,
 }
 
-/// The key tells nearly all apart: scopes and kinds are few.
-impl<Scope> Hash for Identity<Scope> {
+/// Scope and key tell nearly all apart: kinds are few.
+impl<Scope: Hash> Hash for Identity<Scope> {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        self.scope.hash(state);
         self.key.hash(state);
     }
 }

@@ -143,7 +143,7 @@ fn missing(checker: &mut Checker<'_>) {
             .filter(|(_, object)| object.owner.is(&plan.stack) && object.parent.is_none());
         let owned: BTreeSet<_> = owned.map(|(identity, _)| identity.clone()).collect();
         for identity in selection::asked(checker, &checker.inputs.releases, &owned) {
-            if !plan.changes.iter().any(|change| change.identity == identity) {
+            if checker.changes_of(&identity).next().is_none() {
                 checker.say(format!("{identity} was to be released, and nothing happens to it"));
             }
         }

@@ -6,7 +6,8 @@ use crate::live::{Object, Phase};
 use crate::plan::change::{Change, ChangeAction, Ownership};
 use crate::stack::Mode;
 use crate::value::{Identity, Place, Value};
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let plan = checker.plan;
@@ -22,30 +23,34 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     if whole && !plan.coverage.is_empty() && !checker.inputs.partial {
         checker.say("everything is to go, and not everything was searched");
     }
-    let users = if plan.changes.iter().any(deletes) { users(checker) } else { Users::new() };
+    // The first change that lets go of something in a cluster.
+    let mut released: FxHashMap<(&Place, &str), &Change> = FxHashMap::default();
+    for change in plan.changes.iter().filter(|change| change.ownership == Ownership::Release) {
+        if change.schema.attribute("cluster").is_some() {
+            released.entry((&change.identity.scope, change.identity.part(0))).or_insert(change);
+        }
+    }
+    let mut addressed: FxHashMap<String, Vec<&Identity<Place>>> = FxHashMap::default();
+    for change in &plan.changes {
+        if let Some(address) = change.address.as_ref().filter(|address| *address.kind == *"cluster") {
+            addressed.entry(address.to_string()).or_default().push(&change.identity);
+        }
+    }
+    let users = if plan.changes.iter().any(deletes) { users(checker) } else { Users::default() };
     for change in plan.changes.iter().filter(|change| deletes(change)) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {
-            let released = plan.changes.iter().find(|other| {
-                other.ownership == Ownership::Release
-                    && other.schema.attribute("cluster").is_some()
-                    && other.identity.scope == change.identity.scope
-                    && other.identity.part(0) == cluster
-            });
-            if let Some(released) = released {
+            if let Some(released) = released.get(&(&change.identity.scope, cluster)) {
                 checker.say(format!("{} goes with its cluster", name(released)));
             }
             let shown = change.address.as_ref().map(ToString::to_string);
             let by_name = format!("cluster.{cluster}");
             // Where another cluster has that very address, it is the address that is meant.
-            let means_other = || {
-                plan.changes.iter().any(|other| {
-                    other.identity != change.identity
-                        && other.address.as_ref().is_some_and(|address| address.to_string() == by_name)
-                })
-            };
+            let means_other = addressed
+                .get(by_name.as_str())
+                .is_some_and(|others| others.iter().any(|other| **other != change.identity));
             let named = shown.is_some_and(|address| checker.inputs.allow_destroy.contains(address.as_str()))
-                || (checker.inputs.allow_destroy.contains(by_name.as_str()) && !means_other())
+                || (checker.inputs.allow_destroy.contains(by_name.as_str()) && !means_other)
                 || checker.evaluation.allow_destroy.contains(cluster);
             if !named {
                 checker.say(format!("{} was not asked for", name(change)));
@@ -83,10 +88,10 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 /// What names an ARN, by that ARN.
-type Users<'a> = HashMap<&'a str, Vec<(&'a Identity<Place>, &'a Object)>>;
+type Users<'a> = FxHashMap<&'a str, Vec<(&'a Identity<Place>, &'a Object)>>;
 
 fn users<'a>(checker: &Checker<'a>) -> Users<'a> {
-    let mut users = Users::new();
+    let mut users = Users::default();
     for (identity, object) in checker.snapshot.existing() {
         let Some(schema) = kinds::schema(&identity.kind) else { continue };
         let named: BTreeSet<&str> = mentions(schema.attributes, &object.attributes)
