@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::shared;
 use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Action, Difference, Observed, Proposed, Subject};
-use crate::kinds::OWNERSHIP;
+use crate::kinds::{OWNERSHIP, Schema};
 use crate::live::{Digest, Fact, Object, Owner, Phase, Snapshot};
 use crate::stack::Instance;
 use crate::value::{Identity, Map, Place, Value};
@@ -114,12 +114,16 @@ pub(super) fn draft<'a>(
     }
 }
 
+/// The fingerprint of an object, which is known already if an instance was compared with it.
+pub(super) fn seen(instance: Option<&Instance>, schema: &Schema, object: &Object) -> Digest {
+    let compared = instance.and_then(|instance| instance.proposed.seen);
+    compared.map_or_else(|| Digest::of_object(schema, object), |seen| seen.digest)
+}
+
 impl<'a> Declared<'a> {
     /// The fingerprint of the object.
     fn seen(&self) -> Option<Digest> {
-        let digest = |object| Digest::of_object(self.instance.schema, object);
-        self.object
-            .map(|object| self.instance.proposed.seen.map_or_else(|| digest(object), |seen| seen.digest))
+        self.object.map(|object| seen(Some(self.instance), self.instance.schema, object))
     }
 
     fn draft(&self, action: ChangeAction, ownership: Ownership, reason: Reason) -> Draft<'a> {

@@ -2,11 +2,12 @@
 
 use super::build::Builder;
 use super::change::{ChangeAction, Ownership, Reason};
+use super::declared;
 use super::draft::Draft;
 use super::release::release;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_REGION};
-use crate::live::{Digest, Fact, Object, Owner, Phase};
+use crate::live::{Fact, Object, Owner, Phase};
 use crate::stack::Mode;
 use crate::value::{Identity, Place, ProviderRef, Value};
 use rustc_hash::FxHashMap;
@@ -40,7 +41,7 @@ pub(super) fn draft(builder: &mut Builder<'_>) {
                 continue;
             }
         };
-        let instance = declared.map(|index| &builder.evaluation.instances[index]);
+        let instance = declared.map(|index| &*builder.evaluation.instances[index]);
         let recorded = match &object.owner {
             Owner::Stack { address, .. } => address.as_ref(),
             Owner::None => None,
@@ -63,7 +64,7 @@ pub(super) fn draft(builder: &mut Builder<'_>) {
             before: Some(&object.attributes),
             after: None,
             differences: Cow::default(),
-            seen: Some(Digest::of_object(schema, object)),
+            seen: Some(declared::seen(instance, schema, object)),
             replaces: None,
             waits_first: object.phase == Phase::Busy,
             derived: instance.and_then(|instance| instance.derived.as_ref()),
