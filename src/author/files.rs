@@ -257,8 +257,7 @@ impl<'a> Files<'a> {
         let resolve = |refers: RefersTo, text: &str| self.resolve(refers, text);
         let mut body = block::describe(draft.schema.attributes, &live, named, &resolve);
         // What names a cluster that is declared goes where that is.
-        let inherits =
-            draft.schema.attribute("cluster").is_some() && self.named.contains_key(&self.survey.cluster);
+        let inherits = draft.schema.lives_in_cluster() && self.named.contains_key(&self.survey.cluster);
         if let (Some(alias), false) = (&self.request.provider.alias, inherits) {
             let provider = Expression::Code(format!("aws.{alias}"));
             body.0.insert(

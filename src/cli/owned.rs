@@ -8,7 +8,7 @@ use super::session::{self, Broken};
 use super::{DONE, Exit};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
-use crate::live::{Coverage, Owner, Snapshot};
+use crate::live::{Coverage, Snapshot};
 use crate::render;
 use crate::stack::{self, Mode};
 use crate::value::Want;
@@ -70,10 +70,7 @@ fn rows(snapshot: &Snapshot, stack: &crate::live::StackName) -> Vec<render::Owne
             kind: identity.kind.clone(),
             name: identity.name(),
             place: identity.scope.to_string(),
-            address: match &object.owner {
-                Owner::Stack { address, .. } => address.as_ref().map(ToString::to_string),
-                Owner::None => None,
-            },
+            address: object.owner.recorded().map(ToString::to_string),
             status: object.status.clone(),
         })
         .collect()

@@ -277,7 +277,7 @@ impl Files for TodayAndThen {
 pub fn clusters(evaluation: &Evaluation) -> BTreeSet<(ProviderRef, Text)> {
     let named = evaluation.instances.iter().filter_map(|instance| {
         // The first part of the key of whatever lives in a cluster is the cluster's name.
-        let cluster = instance.schema.kind == "cluster" || instance.schema.attribute("cluster").is_some();
+        let cluster = instance.schema.kind == "cluster" || instance.schema.lives_in_cluster();
         cluster.then(|| (instance.provider.clone(), Text::from(instance.symbolic.part(0))))
     });
     named.collect()

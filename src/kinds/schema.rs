@@ -42,6 +42,11 @@ impl Schema {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// Whether objects of the kind live in a cluster, which they name.
+    pub fn lives_in_cluster(&self) -> bool {
+        self.attribute("cluster").is_some()
+    }
+
     /// The attributes of an object of which nothing is said.
     pub fn defaults(&self) -> Map {
         let default = |attribute: &Attribute| match attribute.omitted {

@@ -38,24 +38,15 @@ pub(super) fn expand(attributes: &mut Map) {
     if attributes.get("trust_policy").is_some_and(|policy| !policy.is_null()) {
         return;
     }
-    let statements = match attributes.get("trust").map(|trust| (trust, trust.as_items())) {
-        Some((_, Some(blocks))) if !blocks.is_empty() => blocks.iter().map(statement).collect(),
-        Some((unknown, None)) if unknown.is_unknown() => {
-            let unknown = unknown.clone();
-            attributes.insert("trust_policy".into(), unknown);
-            return;
-        }
-        _ => {
-            // Most roles have it: one is enough for all.
-            static PODS: LazyLock<Value> = LazyLock::new(|| {
-                let block = Value::object([("service", Value::from(POD_IDENTITY))]);
-                policy(vec![statement(&block)])
-            });
-            attributes.insert("trust_policy".into(), PODS.clone());
-            return;
-        }
+    // Most roles have it: one is enough for all.
+    static PODS: LazyLock<Value> =
+        LazyLock::new(|| policy(vec![statement(&Value::object([("service", Value::from(POD_IDENTITY))]))]));
+    let written = match attributes.get("trust").map(|trust| (trust, trust.as_items())) {
+        Some((_, Some(blocks))) if !blocks.is_empty() => policy(blocks.iter().map(statement).collect()),
+        Some((unknown, None)) if unknown.is_unknown() => unknown.clone(),
+        _ => PODS.clone(),
     };
-    attributes.insert("trust_policy".into(), policy(statements));
+    attributes.insert("trust_policy".into(), written);
 }
 
 fn policy(statements: Vec<Value>) -> Value {

@@ -70,10 +70,6 @@ impl Seen {
         let schema = kinds::schema(kind);
         let digest = Digest::of_lasting(schema, object);
         let rest = object.attributes.iter().filter(|(name, _)| volatile(schema, name));
-        let recorded = match &object.owner {
-            Owner::Stack { address, .. } => address.as_ref(),
-            Owner::None => None,
-        };
         let parent = object.parent.as_ref().map(|parent| named(&parent.scope, &parent.kind, &parent.key));
         let issues: Vec<(&str, &str)> =
             object.issues.iter().map(|issue| (&*issue.code, &*issue.message)).collect();
@@ -81,7 +77,7 @@ impl Seen {
         documents.add(&(
             named(place, kind, key),
             (Shown(digest), json::entries(rest)),
-            (recorded.map(Shown), parent),
+            (object.owner.recorded().map(Shown), parent),
             (object.phase as u8, &object.status, issues),
         ));
         Self { digest, whole: documents.digest() }

@@ -56,6 +56,14 @@ impl Owner {
         }
     }
 
+    /// The address that is recorded on the object.
+    pub fn recorded(&self) -> Option<&Address> {
+        match self {
+            Self::Stack { address, .. } => address.as_ref(),
+            Self::None => None,
+        }
+    }
+
     pub fn is(&self, stack: &StackName) -> bool {
         matches!(self, Self::Stack { stack: owner, .. } if stack.is_written(owner))
     }

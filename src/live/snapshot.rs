@@ -293,9 +293,6 @@ impl Snapshot {
 
     /// The address recorded on an object, if a stack owns it.
     pub fn recorded_address(&self, identity: &Identity<Place>) -> Option<&Address> {
-        match &self.object(identity)?.known()?.owner {
-            Owner::Stack { address, .. } => address.as_ref(),
-            Owner::None => None,
-        }
+        self.object(identity)?.known()?.owner.recorded()
     }
 }

@@ -10,13 +10,14 @@ use super::held;
 use super::order;
 use super::orphans;
 use super::refusals;
+use super::relations::{ClusterName, cluster_of};
 use super::selection;
 use super::shared;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Action;
 use crate::kinds;
 use crate::live::{Coverage, Digest, Fact, Object, Snapshot};
-use crate::stack::{BlockId, Evaluation, Inputs, Mode};
+use crate::stack::{BlockId, Evaluation, Inputs, Instance, Mode};
 use crate::value::{Address, Identity, Map, Place, Text, Want};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -78,7 +79,7 @@ pub(super) struct Builder<'a> {
     /// Instances without a change, with the fingerprints of their objects.
     pub unchanged: Vec<(usize, Option<Digest>)>,
     /// The instances that live in each cluster.
-    members: FxHashMap<(&'a str, &'a Place), Vec<usize>>,
+    members: FxHashMap<ClusterName<'a>, Vec<usize>>,
     /// Instances whose objects AWS reports as unhealthy.
     pub failing: Vec<(&'a Identity<Place>, usize, &'a Object)>,
     pub traits: Traits,
@@ -120,7 +121,7 @@ impl<'a> Builder<'a> {
         self.declared.reserve(instances.len());
         self.known.reserve(instances.len());
         let mut live = Vec::with_capacity(instances.len());
-        let mut replaced: FxHashMap<(&str, &Place), &Identity<Place>> = FxHashMap::default();
+        let mut replaced: FxHashMap<ClusterName<'_>, &Identity<Place>> = FxHashMap::default();
         for (index, instance) in instances.iter().enumerate() {
             self.traits.open |= instance.open.any();
             self.traits.whole_blocks |= !(instance.whole_blocks.is_empty() && instance.depends_on.is_empty());
@@ -131,12 +132,12 @@ impl<'a> Builder<'a> {
             let fact = self.snapshot.object(identity);
             live.push(fact);
             self.declared.insert(identity, index);
-            if instance.schema.attribute("cluster").is_some() {
-                self.members.entry((identity.part(0), &identity.scope)).or_default().push(index);
+            if instance.schema.lives_in_cluster() {
+                self.members.entry(cluster_of(identity)).or_default().push(index);
             } else if instance.schema.kind == "cluster"
                 && instance.proposed.proposal.action == Action::Replace
             {
-                replaced.insert((identity.part(0), &identity.scope), identity);
+                replaced.insert(cluster_of(identity), identity);
             }
             if let Some(object) = fact.and_then(Fact::known) {
                 if let Some(seen) = instance.proposed.seen {
@@ -152,8 +153,8 @@ impl<'a> Builder<'a> {
             let cluster = instance
                 .identity
                 .as_ref()
-                .filter(|_| !replaced.is_empty() && instance.schema.attribute("cluster").is_some());
-            let parent = cluster.and_then(|member| replaced.get(&(member.part(0), &member.scope)));
+                .filter(|_| !replaced.is_empty() && instance.schema.lives_in_cluster());
+            let parent = cluster.and_then(|member| replaced.get(&cluster_of(member)));
             match self.inputs.mode {
                 Mode::Apply if self.inputs.releases.is_empty() => {
                     declared::draft(self, index, live[index], parent.copied());
@@ -176,6 +177,11 @@ impl<'a> Builder<'a> {
         refusals::check(self);
     }
 
+    /// The declared instance that a draft is for.
+    pub fn instance_of(&self, draft: &Draft<'_>) -> Option<&'a Instance> {
+        draft.instance.map(|index| &*self.evaluation.instances[index])
+    }
+
     /// Whether the plan has a say about the instance.
     pub fn considers(&self, index: usize) -> bool {
         self.considered.as_ref().is_none_or(|considered| considered.contains(&index))
@@ -191,7 +197,7 @@ impl<'a> Builder<'a> {
         let considered = |indices: &[usize]| indices.iter().any(|index| self.considers(*index));
         let clusters = self.members.iter().filter(|(_, indices)| considered(indices));
         let mut clusters: Vec<Identity<Place>> =
-            clusters.map(|((name, place), _)| kinds::identity(*place, schema.kind, &[name])).collect();
+            clusters.map(|((place, name), _)| kinds::identity(*place, schema.kind, &[name])).collect();
         clusters.sort_unstable();
         for identity in clusters.into_iter().filter(|identity| !self.declared.contains_key(identity)) {
             if let Some(object) = self.snapshot.object(&identity).and_then(Fact::known) {

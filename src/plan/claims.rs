@@ -3,13 +3,12 @@
 
 use super::build::Builder;
 use super::change::ChangeAction;
-use super::draft::Draft;
+use super::draft::{ByIdentity, Draft, by_identity};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
 use crate::live::{Fact, Object, Owner, Phase};
 use crate::stack::{Instance, Mode};
 use crate::value::{Identity, Map, Path, Place, Text, Want};
-use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
 
 const BLOCKS: &str = "pod_identity_association";
@@ -26,7 +25,7 @@ pub(super) fn check(builder: &mut Builder<'_>) {
     };
     let changes = OnceCell::new();
     for draft in builder.drafts.iter().filter(makes) {
-        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+        let Some(instance) = builder.instance_of(draft) else {
             continue;
         };
         let claims = Claims { builder, changes: &changes, draft, instance };
@@ -42,7 +41,7 @@ pub(super) fn check(builder: &mut Builder<'_>) {
 struct Claims<'a, 'b> {
     builder: &'a Builder<'b>,
     /// By what they are about, once somebody asked.
-    changes: &'a OnceCell<FxHashMap<&'a Identity<Place>, Vec<&'a Draft<'b>>>>,
+    changes: &'a OnceCell<ByIdentity<'a, 'b>>,
     draft: &'a Draft<'b>,
     instance: &'a Instance,
 }
@@ -62,13 +61,7 @@ impl Claims<'_, '_> {
     }
 
     fn changes(&self, identity: &Identity<Place>) -> impl Iterator<Item = &Draft<'_>> {
-        let changes = self.changes.get_or_init(|| {
-            let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft>> = FxHashMap::default();
-            for draft in &self.builder.drafts {
-                changes.entry(draft.identity).or_default().push(draft);
-            }
-            changes
-        });
+        let changes = self.changes.get_or_init(|| by_identity(&self.builder.drafts));
         changes.get(identity).into_iter().flatten().copied()
     }
 

@@ -8,6 +8,7 @@ use crate::kinds::Schema;
 use crate::live::{Digest, Object};
 use crate::stack::Derived;
 use crate::value::{Address, Identity, Map, Place, ProviderRef};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
 /// A change before it has its place in the order. What it says of instances and objects it does not copy.
@@ -32,6 +33,15 @@ pub(super) struct Draft<'a> {
     pub replaces: Option<usize>,
     pub waits_first: bool,
     pub derived: Option<&'a Derived>,
+}
+
+/// Drafts by what they are about: at most a delete and another one each.
+pub(super) type ByIdentity<'d, 'a> = FxHashMap<&'a Identity<Place>, Vec<&'d Draft<'a>>>;
+
+pub(super) fn by_identity<'d, 'a>(drafts: &'d [Draft<'a>]) -> ByIdentity<'d, 'a> {
+    let mut found = ByIdentity::default();
+    drafts.iter().for_each(|draft| found.entry(draft.identity).or_default().push(draft));
+    found
 }
 
 impl Draft<'_> {

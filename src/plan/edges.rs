@@ -5,7 +5,7 @@ use super::change::{ChangeAction, EdgeKind, Reason};
 use super::claims::accounts;
 use super::draft::Draft;
 use super::objects::{Number, Objects};
-use super::relations::{Name, named_by, principals};
+use super::relations::{ClusterName, Name, cluster_of, named_by, principals};
 use crate::kinds;
 use crate::live::Fact;
 use crate::stack::Instance;
@@ -82,7 +82,7 @@ fn references(
     draft: &Draft<'_>,
     add: &mut dyn FnMut(usize, usize, EdgeKind),
 ) {
-    let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else { return };
+    let Some(instance) = builder.instance_of(draft) else { return };
     let mut targets = needed(objects, instance, draft.identity, draft.after.as_deref());
     // What does not change itself passes on what its conditions wait for.
     let mut open: Vec<&Instance> = objects.unchanged_and_open(instance);
@@ -149,7 +149,7 @@ fn live_relations(
 }
 
 /// A cluster and a service account in it.
-type Claim<'a> = (&'a Place, &'a str, &'a str);
+type Claim<'a> = (ClusterName<'a>, &'a str);
 
 /// A service account has one association: it goes in one place before it comes in another.
 fn claims<'a>(builder: &'a Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
@@ -174,7 +174,7 @@ fn claims<'a>(builder: &'a Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKi
 
 impl<'a> Draft<'a> {
     fn claim<'s>(&'s self, account: &'s str) -> Claim<'s> {
-        (&self.identity.scope, self.identity.part(0), account)
+        (cluster_of(self.identity), account)
     }
 
     /// The service accounts that are free once it is done.
@@ -208,15 +208,14 @@ fn left<'m>(side: Option<&'m Map>, other: Option<&'m Map>) -> Vec<&'m str> {
 /// Pods get no credentials without the agent, so it goes after every association of its cluster.
 pub(super) fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize, EdgeKind)) {
     let drafts = || builder.drafts.iter().enumerate();
-    let cluster = |draft: &Draft<'_>| (draft.identity.scope.clone(), draft.identity.part(0).to_string());
     let agent = |draft: &Draft<'_>| {
         draft.action == ChangeAction::Delete
             && draft.schema.kind == "addon"
             && draft.identity.part(1) == kinds::AGENT
     };
-    let mut agents: FxHashMap<(Place, String), Vec<usize>> = FxHashMap::default();
+    let mut agents: FxHashMap<ClusterName<'_>, Vec<usize>> = FxHashMap::default();
     for (at, draft) in drafts().filter(|(_, draft)| agent(draft)) {
-        agents.entry(cluster(draft)).or_default().push(at);
+        agents.entry(cluster_of(draft.identity)).or_default().push(at);
     }
     if agents.is_empty() {
         return;
@@ -225,9 +224,9 @@ pub(super) fn agent_last(builder: &Builder<'_>, add: &mut dyn FnMut(usize, usize
         draft.action == ChangeAction::Delete
             || (draft.action == ChangeAction::Await && draft.reason == Reason::BeingDeleted)
     };
-    let lives_in_cluster = |draft: &Draft<'_>| draft.schema.attribute("cluster").is_some();
+    let lives_in_cluster = |draft: &Draft<'_>| draft.schema.lives_in_cluster();
     for (at, draft) in drafts().filter(|(_, draft)| goes(draft) && lives_in_cluster(draft)) {
-        for agent in agents.get(&cluster(draft)).into_iter().flatten() {
+        for agent in agents.get(&cluster_of(draft.identity)).into_iter().flatten() {
             add(at, *agent, EdgeKind::LiveRelation);
         }
     }

@@ -129,7 +129,7 @@ fn sort(builder: &Builder<'_>, edges: &Edges) -> Result<Vec<usize>, Box<Diagnost
             None => format!("{verb} {}", draft.identity),
         }
     };
-    let instances = stuck.iter().filter_map(|at| Some(&builder.evaluation.instances[drafts[*at].instance?]));
+    let instances = stuck.iter().filter_map(|at| builder.instance_of(&drafts[*at]));
     let mut diagnostic =
         Diagnostic::error("order-cycle", "These changes would each have to come before the other")
             .with_note(stuck.iter().map(shown).collect::<Vec<_>>().join(", "))

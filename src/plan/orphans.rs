@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::release::release;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::{self, OWNERSHIP, Schema, TAG_REGION};
-use crate::live::{Fact, Object, Owner, Phase};
+use crate::live::{Fact, Object, Phase};
 use crate::stack::Mode;
 use crate::value::{Identity, Place, ProviderRef, Value};
 use rustc_hash::FxHashMap;
@@ -42,16 +42,12 @@ pub(super) fn draft(builder: &mut Builder<'_>) {
             }
         };
         let instance = declared.map(|index| &*builder.evaluation.instances[index]);
-        let recorded = match &object.owner {
-            Owner::Stack { address, .. } => address.as_ref(),
-            Owner::None => None,
-        };
         let deleting = object.phase == Phase::Deleting;
         let mut draft = Draft {
             instance: declared,
             object: Some(object),
             schema,
-            address: instance.map_or(recorded, |instance| Some(&instance.address)),
+            address: instance.map_or(object.owner.recorded(), |instance| Some(&instance.address)),
             identity,
             provider,
             action: if deleting { ChangeAction::Await } else { ChangeAction::Delete },

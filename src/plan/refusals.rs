@@ -2,7 +2,7 @@
 
 use super::build::{Builder, arn};
 use super::change::{ChangeAction, Ownership, Reason};
-use super::draft::Draft;
+use super::draft::{ByIdentity, Draft, by_identity};
 use super::relations::{Name, named_by};
 use crate::diagnostic::Diagnostic;
 use crate::kinds;
@@ -196,7 +196,7 @@ fn company(
 fn adopted(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
     for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Delete) {
-        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+        let Some(instance) = builder.instance_of(draft) else {
             continue;
         };
         if !matches!(draft.ownership, Ownership::Adopt { .. }) {
@@ -236,7 +236,7 @@ fn adopted(builder: &mut Builder<'_>) {
 fn prevented(builder: &mut Builder<'_>) {
     let mut found = Vec::new();
     for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Delete) {
-        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+        let Some(instance) = builder.instance_of(draft) else {
             continue;
         };
         if instance.prevent_destroy {
@@ -271,8 +271,7 @@ fn roles_in_use(builder: &mut Builder<'_>) {
     if users.is_empty() {
         return;
     }
-    let mut changes: FxHashMap<&Identity<Place>, Vec<&Draft<'_>>> = FxHashMap::default();
-    drafts.iter().for_each(|draft| changes.entry(draft.identity).or_default().push(draft));
+    let changes = by_identity(drafts);
     // An add-on speaks for its own associations.
     for (identity, object) in builder.snapshot.existing().filter(|(_, object)| object.parent.is_none()) {
         let Some(schema) = kinds::schema(&identity.kind) else { continue };
@@ -313,11 +312,7 @@ fn roles_in_use(builder: &mut Builder<'_>) {
 }
 
 /// Whether the plan deletes the object or changes it so that it no longer names the ARN.
-fn drops(
-    changes: &FxHashMap<&Identity<Place>, Vec<&Draft<'_>>>,
-    identity: &Identity<Place>,
-    arn: &str,
-) -> bool {
+fn drops(changes: &ByIdentity<'_, '_>, identity: &Identity<Place>, arn: &str) -> bool {
     changes.get(identity).into_iter().flatten().any(|draft| match (draft.action, draft.after.as_deref()) {
         (ChangeAction::Delete, _) => true,
         (ChangeAction::Update, Some(after)) => {
@@ -334,7 +329,7 @@ fn versions(builder: &mut Builder<'_>) {
     }
     let mut found = Vec::new();
     for draft in builder.drafts.iter().filter(|draft| draft.action == ChangeAction::Update) {
-        let Some(instance) = draft.instance.map(|index| &builder.evaluation.instances[index]) else {
+        let Some(instance) = builder.instance_of(draft) else {
             continue;
         };
         for difference in draft.differences.iter() {

@@ -13,6 +13,14 @@ pub(super) enum Name<'a> {
     Plain { place: &'a Place, kind: &'static str, name: &'a str },
 }
 
+/// A cluster by its place and name.
+pub(super) type ClusterName<'a> = (&'a Place, &'a str);
+
+/// The cluster that an object is, or lives in.
+pub(super) fn cluster_of(identity: &Identity<Place>) -> ClusterName<'_> {
+    (&identity.scope, identity.part(0))
+}
+
 /// Every name that an object's attributes mention, by the schema's `refers`.
 /// Something may be there twice.
 pub(super) fn named_by<'a>(schema: &Schema, place: &'a Place, attributes: &'a Map) -> Vec<Name<'a>> {

@@ -3,11 +3,12 @@
 use super::build::Builder;
 use super::change::{ChangeAction, Ownership, Reason};
 use super::draft::Draft;
+use super::relations::cluster_of;
 use super::selection::{did_you_mean, is_aws_name, names_of};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Difference;
 use crate::kinds::OWNERSHIP;
-use crate::live::{Object, Owner};
+use crate::live::Object;
 use crate::value::{Address, AddressPattern, Identity, Path, Place, Value};
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
@@ -52,10 +53,7 @@ impl Builder<'_> {
     /// The address in the files, else the recorded one.
     fn address_of<'a>(&'a self, identity: &Identity<Place>, object: &'a Object) -> Option<&'a Address> {
         let declared = self.declared.get(identity).map(|index| &self.evaluation.instances[*index].address);
-        declared.or(match &object.owner {
-            Owner::Stack { address, .. } => address.as_ref(),
-            Owner::None => None,
-        })
+        declared.or(object.owner.recorded())
     }
 
     /// Whether a `removed` block says that what was declared under the address stays.
@@ -66,7 +64,7 @@ impl Builder<'_> {
     /// A release of what the files still declare lasts until the next plan.
     pub(super) fn still_declared(&mut self) {
         for draft in self.drafts.iter().filter(|draft| draft.ownership == Ownership::Release) {
-            let Some(instance) = draft.instance.map(|index| &self.evaluation.instances[index]) else {
+            let Some(instance) = self.instance_of(draft) else {
                 continue;
             };
             self.findings.push(
@@ -82,12 +80,12 @@ impl Builder<'_> {
     /// What is let go of is not deleted with the cluster it lives in.
     pub(super) fn released_with_cluster(&mut self) {
         let mut found = Vec::new();
-        let cluster = |draft: &Draft<'_>| (draft.identity.scope.clone(), draft.identity.part(0).to_string());
         let goes =
             |draft: &&Draft<'_>| draft.action == ChangeAction::Delete && draft.schema.kind == "cluster";
-        let gone: FxHashSet<_> = self.drafts.iter().filter(goes).map(cluster).collect();
+        let gone: FxHashSet<_> =
+            self.drafts.iter().filter(goes).map(|draft| cluster_of(draft.identity)).collect();
         for draft in self.drafts.iter().filter(|draft| draft.ownership == Ownership::Release) {
-            if draft.schema.attribute("cluster").is_some() && gone.contains(&cluster(draft)) {
+            if draft.schema.lives_in_cluster() && gone.contains(&cluster_of(draft.identity)) {
                 let name = draft.shown_name();
                 found.push(
                     Diagnostic::error(

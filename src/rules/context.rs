@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
             let Some(identity) = &instance.identity else { continue };
             let cluster = match instance.schema.kind {
                 "cluster" => identity.clone(),
-                _ if instance.schema.attribute("cluster").is_some() => cluster_of(identity),
+                _ if instance.schema.lives_in_cluster() => cluster_of(identity),
                 _ => continue,
             };
             let declared = (instance.schema.kind == "cluster").then_some(instance);

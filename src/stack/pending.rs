@@ -80,7 +80,7 @@ impl Evaluator<'_> {
 
     fn goes_with_cluster(&self, instance: &Instance) -> bool {
         instance.schema.kind != "cluster"
-            && instance.schema.attribute("cluster").is_some()
+            && instance.schema.lives_in_cluster()
             && self.blocks.replaced.iter().any(|cluster| {
                 cluster.scope == instance.symbolic.scope && cluster.part(0) == instance.symbolic.part(0)
             })

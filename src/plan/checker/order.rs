@@ -242,8 +242,8 @@ fn trusts(change: &Change, after: &Map, named: &Map) -> bool {
 fn takes(first: &Change, second: &Change) -> bool {
     let one_cluster = first.identity.scope == second.identity.scope
         && first.identity.part(0) == second.identity.part(0)
-        && first.schema.attribute("cluster").is_some()
-        && second.schema.attribute("cluster").is_some();
+        && first.schema.lives_in_cluster()
+        && second.schema.lives_in_cluster();
     if !one_cluster {
         return false;
     }

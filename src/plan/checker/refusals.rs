@@ -23,10 +23,13 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     if whole && !plan.coverage.is_empty() && !checker.inputs.partial {
         checker.say("everything is to go, and not everything was searched");
     }
+    if !plan.changes.iter().any(deletes) {
+        return;
+    }
     // The first change that lets go of something in a cluster.
     let mut released: FxHashMap<(&Place, &str), &Change> = FxHashMap::default();
     for change in plan.changes.iter().filter(|change| change.ownership == Ownership::Release) {
-        if change.schema.attribute("cluster").is_some() {
+        if change.schema.lives_in_cluster() {
             released.entry((&change.identity.scope, change.identity.part(0))).or_insert(change);
         }
     }
@@ -36,7 +39,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
             addressed.entry(address.to_string()).or_default().push(&change.identity);
         }
     }
-    let users = if plan.changes.iter().any(deletes) { users(checker) } else { Users::default() };
+    let users = users(checker);
     for change in plan.changes.iter().filter(|change| deletes(change)) {
         let cluster = change.identity.part(0);
         if change.schema.kind == "cluster" {

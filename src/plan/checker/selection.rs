@@ -3,7 +3,7 @@
 use super::order::needs;
 use super::{Checker, deletes, mentions, name};
 use crate::kinds::{self, RefersBy};
-use crate::live::{Fact, Owner};
+use crate::live::Fact;
 use crate::plan::change::Change;
 use crate::stack::{BlockId, Instance, Mode};
 use crate::value::{Address, Identity, Map, Place, Text, Value};
@@ -109,12 +109,8 @@ fn declared_as<'a>(checker: &Checker<'a>, identity: &Identity<Place>) -> Option<
 
 /// The address in the files, else the one that is recorded.
 fn address<'a>(checker: &Checker<'a>, identity: &Identity<Place>) -> Option<&'a Address> {
-    let object = checker.snapshot.object(identity).and_then(Fact::known);
-    let recorded = match object.map(|object| &object.owner) {
-        Some(Owner::Stack { address, .. }) => address.as_ref(),
-        _ => None,
-    };
-    declared_as(checker, identity).map(|instance| &instance.address).or(recorded)
+    let declared = declared_as(checker, identity).map(|instance| &instance.address);
+    declared.or(checker.snapshot.recorded_address(identity))
 }
 
 /// What the texts name. What AWS calls an object counts only where no address reads like that.
